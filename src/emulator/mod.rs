@@ -1,0 +1,1 @@
+//! Emulates OneLogin: the admin API, the OpenID provider and one protected API a gateway policy.

@@ -1,0 +1,3 @@
+//! API authorization as code for OneLogin.
+
+pub mod emulator;
