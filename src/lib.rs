@@ -1,3 +1,5 @@
 //! API authorization as code for OneLogin.
 
+pub mod diagnostic;
 pub mod emulator;
+pub mod model;
