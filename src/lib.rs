@@ -1,5 +1,7 @@
 //! API authorization as code for OneLogin.
 
 pub mod diagnostic;
+pub mod diff;
 pub mod emulator;
 pub mod model;
+pub mod plan;
