@@ -3,4 +3,5 @@
 pub mod api;
 pub mod diagnostic;
 pub mod emulator;
+pub mod live;
 pub mod model;
