@@ -1,7 +1,9 @@
 //! API authorization as code for OneLogin.
 
+pub mod api;
 pub mod diagnostic;
 pub mod diff;
 pub mod emulator;
+pub mod live;
 pub mod model;
 pub mod plan;
