@@ -1,6 +1,7 @@
 //! API authorization as code for OneLogin.
 
 pub mod api;
+pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod emulator;
