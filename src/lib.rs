@@ -1,6 +1,8 @@
 //! API authorization as code for OneLogin.
 
 pub mod diagnostic;
+pub mod diff;
 pub mod emulator;
 pub mod model;
+pub mod plan;
 pub mod render;
