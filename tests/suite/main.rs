@@ -4,3 +4,6 @@
 
 mod properties;
 mod config;
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod render;
