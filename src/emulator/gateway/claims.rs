@@ -155,7 +155,6 @@ fn time(claims: &Map<String, Value>, claim: &str, required: bool) -> Result<Opti
 }
 
 /// Seconds since 1970 are exact in a float for the next 285 million years.
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
 fn seconds(unix: i64) -> f64 {
     unix as f64
 }

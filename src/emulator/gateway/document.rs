@@ -116,3 +116,62 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         Ok(Value::Object(object))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn json_is_read_strictly() {
+        assert_eq!(
+            from_json(r#"{"a": [1, -2, 1.5, null, true, {"b": "c"}]}"#).unwrap(),
+            json!({"a": [1, -2, 1.5, null, true, {"b": "c"}]})
+        );
+        for bad in [
+            r#"{"a": 1, "a": 1}"#,
+            r#"{"x": {"a": 1, "a": 2}}"#,
+            "{} {}",
+            "{",
+            "",
+            "// c\n{}",
+        ] {
+            assert!(
+                matches!(from_json(bad), Err(FileError::Malformed(_))),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn yaml_is_read_strictly() {
+        let check = |text: &str, expected: Vec<Value>| {
+            assert_eq!(from_yaml(text).unwrap(), expected, "{text}")
+        };
+        check(
+            "a: 1\n---\nb: yes\n",
+            vec![json!({"a": 1}), json!({"b": "yes"})],
+        );
+        check(
+            "# comment\na: 'true'\nb: true\nc: \"256\"\n",
+            vec![json!({"a": "true", "b": true, "c": "256"})],
+        );
+        check(
+            "a: 010\nb: \"#[x]\"\n",
+            vec![json!({"a": "010", "b": "#[x]"})],
+        );
+        for bad in [
+            "a: 1\na: 2\n",
+            "a:\n  b: 1\n  b: 1\n",
+            "a: [1",
+            "a: !!binary x\n",
+            "a: .nan\n",
+        ] {
+            assert!(
+                matches!(from_yaml(bad), Err(FileError::Malformed(_))),
+                "{bad}"
+            );
+        }
+    }
+}

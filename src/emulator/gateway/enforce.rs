@@ -72,19 +72,24 @@ impl JwtPolicy {
             .ok_or(Refused::NoToken)
     }
 
+    /// The algorithm is checked first, so that a wrong one is refused whether the key set can be had or not.
     fn check_signature(&self, token: &Token, keys: &KeySource<'_>) -> Result<(), Refused> {
-        let (algorithm, verified) = match &self.verification {
-            Verification::Nothing => return Ok(()),
-            Verification::Text(algorithm, key) => (algorithm, Ok(key.verifies(*algorithm, token))),
-            Verification::KeySets(algorithm, urls) => {
-                (algorithm, any_key_verifies(*algorithm, urls, token, keys))
-            }
+        let (Verification::Text(algorithm, _) | Verification::KeySets(algorithm, _)) =
+            &self.verification
+        else {
+            return Ok(());
         };
-        // The algorithm is checked first: its refusal does not depend on the key set being there.
         if token.algorithm != algorithm.name() {
             return Err(invalid("the token's algorithm is not the policy's"));
         }
-        if verified? {
+        let verified = match &self.verification {
+            Verification::Nothing => true,
+            Verification::Text(algorithm, key) => key.verifies(*algorithm, token),
+            Verification::KeySets(algorithm, urls) => {
+                any_key_verifies(*algorithm, urls, token, keys)?
+            }
+        };
+        if verified {
             Ok(())
         } else {
             Err(invalid("no key of the policy made the signature"))

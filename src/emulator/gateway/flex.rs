@@ -4,53 +4,22 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    answer::GatewayRequest,
     document::from_yaml,
     error::FileError,
     fields::{Fields, wrong_type},
-    jwt_policy::{JwtPolicy, Technology},
-    mule::AppliedPolicy,
-    rules::{Pattern, Rule, Rules},
+    flex_policy::{
+        DEFAULT_NAMESPACE, Name, ShippedPolicy, read_jwt, read_name, read_policy_ref, read_rules,
+        refuse_variables,
+    },
+    instance::{AppliedPolicy, Instance},
+    rules::Rules,
 };
 
 /// Source: declarative configuration reference; the version of every resource.
 const API_VERSION: &str = "gateway.mulesoft.com/v1alpha1";
 
-/// Where resources without a namespace live, and the policies that Flex ships.
-const DEFAULT_NAMESPACE: &str = "default";
-
 /// Order of a binding that does not say one.
 const DEFAULT_ORDER: i64 = 50;
-
-/// One API instance with everything that is applied to it.
-pub(super) struct Instance {
-    base_path: String,
-    policies: Vec<AppliedPolicy>,
-    /// Routes of which one has to take the request; empty means that the file leaves routing to others.
-    routes: Vec<Rules>,
-}
-
-impl Instance {
-    /// Returns the policies in the order they run.
-    pub(super) fn policies(&self) -> &[AppliedPolicy] {
-        &self.policies
-    }
-
-    /// Finds the path as rules see it, without the instance's base path, or none where no route takes the request.
-    pub(super) fn route<'r>(&self, request: &GatewayRequest<'r>) -> Option<&'r str> {
-        let path = match request.path.strip_prefix(self.base_path.as_str())? {
-            "" => "/",
-            rest if rest.starts_with('/') => rest,
-            _ => return None,
-        };
-        let taken = self.routes.is_empty()
-            || self
-                .routes
-                .iter()
-                .any(|route| route.apply_to(request, path));
-        taken.then_some(path)
-    }
-}
 
 /// Reads a file of one API instance.
 ///
@@ -63,19 +32,6 @@ pub(super) fn read(text: &str) -> Result<Instance, FileError> {
         file.add(document, &format!("document {}", place + 1))?;
     }
     file.into_instance()
-}
-
-/// Name and namespace of a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Name {
-    name: String,
-    namespace: String,
-}
-
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.name, self.namespace)
-    }
 }
 
 /// The resources of one file.
@@ -147,7 +103,7 @@ impl Resources {
         let elsewhere = instance.is_none();
         let (name, mut instance) = match (instance, bindings.first()) {
             (Some(found), _) => found,
-            (None, Some(binding)) => (binding.target.clone(), Instance::of_another_file()),
+            (None, Some(binding)) => (binding.target.clone(), Instance::default()),
             (None, None) => {
                 return Err(FileError::refused(
                     "file",
@@ -192,16 +148,6 @@ impl Resources {
     }
 }
 
-impl Instance {
-    fn of_another_file() -> Self {
-        Self {
-            base_path: String::new(),
-            policies: Vec::new(),
-            routes: Vec::new(),
-        }
-    }
-}
-
 fn read_metadata(mut fields: Fields<'_>) -> Result<Name, FileError> {
     let name = read_name(&mut fields, DEFAULT_NAMESPACE)?;
     if let Some(labels) = fields.any("labels") {
@@ -215,23 +161,6 @@ fn read_metadata(mut fields: Fields<'_>) -> Result<Name, FileError> {
     }
     fields.finish()?;
     Ok(name)
-}
-
-fn read_name(fields: &mut Fields<'_>, default_namespace: &str) -> Result<Name, FileError> {
-    let namespace = match fields.text("namespace")? {
-        None => default_namespace,
-        Some("") => {
-            return Err(FileError::refused(
-                fields.path("namespace"),
-                "the string is empty",
-            ));
-        }
-        Some(namespace) => namespace,
-    };
-    Ok(Name {
-        name: fields.required_text("name")?.to_owned(),
-        namespace: namespace.to_owned(),
-    })
 }
 
 fn read_instance(mut spec: Fields<'_>, name: &Name) -> Result<Instance, FileError> {
@@ -319,64 +248,6 @@ fn read_inline_policy(mut fields: Fields<'_>, instance: &Name) -> Result<Applied
     Ok(applied)
 }
 
-/// The policies this gateway knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ShippedPolicy {
-    Jwt,
-    Route,
-}
-
-/// Reads which policy is meant.
-///
-/// The reference's namespace defaults to that of the resource it stands in, while the shipped policies live in
-/// `default`: in any other namespace the policy is not found.
-fn read_policy_ref(fields: &mut Fields<'_>, namespace: &str) -> Result<ShippedPolicy, FileError> {
-    let mut reference = fields.required_object("policyRef")?;
-    let at = fields.path("policyRef");
-    let name = read_name(&mut reference, namespace)?;
-    reference.finish()?;
-    if name.namespace != DEFAULT_NAMESPACE {
-        let reason = format!(
-            "there is no policy {name}: shipped policies are in `namespace: {DEFAULT_NAMESPACE}`"
-        );
-        return Err(FileError::refused(at, reason));
-    }
-    match name.name.as_str() {
-        "jwt-validation-flex" => Ok(ShippedPolicy::Jwt),
-        "route" => Ok(ShippedPolicy::Route),
-        "jwt-validation" => Err(FileError::refused(
-            at,
-            "in local mode the policy is named `jwt-validation-flex`",
-        )),
-        other => Err(FileError::unsupported(at, format!("the policy `{other}`"))),
-    }
-}
-
-fn read_jwt(fields: &mut Fields<'_>) -> Result<AppliedPolicy, FileError> {
-    let at = fields.path("config");
-    let config = fields.required("config")?;
-    refuse_variables(config, &at)?;
-    Ok(AppliedPolicy {
-        policy: JwtPolicy::read(config, &at, Technology::FlexLocal)?,
-        rules: read_rules(fields)?,
-    })
-}
-
-/// Refuses values that Flex would replace by an environment variable, which is unknown here.
-fn refuse_variables(config: &Value, at: &str) -> Result<(), FileError> {
-    match config {
-        Value::String(text) if text.starts_with('$') => Err(FileError::refused(
-            at,
-            format!("`{text}` is read as an environment variable"),
-        )),
-        Value::Array(items) => items.iter().try_for_each(|item| refuse_variables(item, at)),
-        Value::Object(object) => object
-            .iter()
-            .try_for_each(|(key, value)| refuse_variables(value, &format!("{at}.{key}"))),
-        _ => Ok(()),
-    }
-}
-
 fn read_binding(mut spec: Fields<'_>, name: &Name, at: &str) -> Result<Binding, FileError> {
     let mut target_fields = spec.required_object("targetRef")?;
     match target_fields.text("kind")? {
@@ -420,56 +291,4 @@ fn read_route(spec: &mut Fields<'_>, binding: &Name) -> Result<BoundPolicy, File
         rules: read_rules(spec)?,
         service,
     })
-}
-
-/// Reads `rules`: alternatives whose fields all have to hold; none at all is every request.
-fn read_rules(fields: &mut Fields<'_>) -> Result<Rules, FileError> {
-    let at = fields.path("rules");
-    if fields.any("rules").is_none() {
-        return Ok(Rules::everything());
-    }
-    let items = fields.list("rules")?;
-    if items.is_empty() {
-        return Err(FileError::refused(
-            at,
-            "an empty list of rules names no request",
-        ));
-    }
-    let rules = items.iter().enumerate();
-    let rules = rules.map(|(place, item)| read_rule(item, format!("{at}[{place}]")));
-    rules.collect::<Result<_, _>>().map(Rules::any_of)
-}
-
-fn read_rule(item: &Value, at: String) -> Result<Rule, FileError> {
-    let mut fields = Fields::of(item, at)?;
-    let mut rule = Rule::default();
-    if let Some(path) = fields.text("path")? {
-        rule.path = Some(Pattern::compile(&fields.path("path"), path)?);
-    }
-    if let Some(methods) = fields.text("methods")? {
-        rule.method = Some(Pattern::compile(&fields.path("methods"), methods)?);
-    }
-    if fields.text("host")?.is_some() {
-        // The emulator is not called by the API's own host name, so the condition cannot be judged.
-        return Err(FileError::unsupported(
-            fields.path("host"),
-            "a rule on the host",
-        ));
-    }
-    if let Some(headers) = fields.any("headers") {
-        let at = fields.path("headers");
-        let Value::Object(headers) = headers else {
-            return Err(wrong_type(at, "an object", headers));
-        };
-        for (name, pattern) in headers {
-            let at = format!("{at}.{name}");
-            let Value::String(pattern) = pattern else {
-                return Err(wrong_type(at, "a string", pattern));
-            };
-            rule.headers
-                .push((name.clone(), Pattern::compile(&at, pattern)?));
-        }
-    }
-    fields.finish()?;
-    Ok(rule)
 }

@@ -16,12 +16,17 @@ mod enforce;
 mod error;
 mod fields;
 mod flex;
+mod flex_policy;
+mod instance;
 mod jwt_policy;
 mod mule;
 mod registry;
 mod rules;
 mod signature;
 mod token;
+
+#[cfg(test)]
+mod testing;
 
 pub use answer::{GatewayAnswer, GatewayRequest, KeySource};
 pub use error::FileError;

@@ -7,6 +7,7 @@ use super::{
     document::from_json,
     error::FileError,
     fields::{Fields, wrong_type},
+    instance::{AppliedPolicy, Instance},
     jwt_policy::{JwtPolicy, Technology},
     rules::{Pattern, Rule, Rules},
 };
@@ -17,23 +18,17 @@ const SYSTEM_GROUP: &str = "68ef9520-24e9-4cf2-b2f5-620025690913";
 /// Asset ids of the policy; API Manager uses the first for both technologies, some listings show the second.
 const ASSETS: [&str; 2] = ["jwt-validation", "jwt-validation-flex"];
 
-/// A JWT policy and the requests it applies to.
-pub(super) struct AppliedPolicy {
-    pub(super) policy: JwtPolicy,
-    pub(super) rules: Rules,
-}
-
 /// Reads the bare `configurationData` object, as `anypoint-cli-v4 … --configFile` takes it.
-pub(super) fn read_configuration(text: &str) -> Result<AppliedPolicy, FileError> {
+pub(super) fn read_configuration(text: &str) -> Result<Instance, FileError> {
     let document = from_json(text)?;
-    Ok(AppliedPolicy {
+    Ok(Instance::protected_by(AppliedPolicy {
         policy: JwtPolicy::read(&document, "configuration", Technology::Mule)?,
         rules: Rules::everything(),
-    })
+    }))
 }
 
 /// Reads the body of `POST …/apis/ID/policies`.
-pub(super) fn read_request(text: &str) -> Result<AppliedPolicy, FileError> {
+pub(super) fn read_request(text: &str) -> Result<Instance, FileError> {
     let document = from_json(text)?;
     let mut fields = Fields::of(&document, "request")?;
     let technology = read_asset(&mut fields, "assetVersion")?;
@@ -53,12 +48,12 @@ pub(super) fn read_request(text: &str) -> Result<AppliedPolicy, FileError> {
         return Err(FileError::refused(at, "outbound policies only"));
     }
     fields.finish()?;
-    Ok(AppliedPolicy { policy, rules })
+    Ok(Instance::protected_by(AppliedPolicy { policy, rules }))
 }
 
 /// Reads `$MULE_HOME/policies/offline-policies/NAME.json`. That its resources stand under `pointcutData` is inferred
 /// from the request; the vendor's page promises them without showing the key.
-pub(super) fn read_offline(text: &str) -> Result<AppliedPolicy, FileError> {
+pub(super) fn read_offline(text: &str) -> Result<Instance, FileError> {
     let document = from_json(text)?;
     let mut fields = Fields::of(&document, "file")?;
     let mut template = fields.required_object("template")?;
@@ -70,7 +65,7 @@ pub(super) fn read_offline(text: &str) -> Result<AppliedPolicy, FileError> {
     let policy = JwtPolicy::read(config, &fields.path("configuration"), Technology::Mule)?;
     let rules = read_pointcut(&mut fields, Technology::Mule)?;
     fields.finish()?;
-    Ok(AppliedPolicy { policy, rules })
+    Ok(Instance::protected_by(AppliedPolicy { policy, rules }))
 }
 
 /// Reads which policy is meant, and which technology its version is for.

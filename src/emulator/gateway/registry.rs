@@ -9,11 +9,12 @@ use std::{
 };
 
 use super::{
-    answer::{GatewayAnswer, GatewayRequest, KeySource, Passed},
+    answer::{GatewayAnswer, GatewayRequest, KeySource},
     enforce::Surroundings,
     error::FileError,
-    flex::{self, Instance},
-    mule::{self, AppliedPolicy},
+    flex,
+    instance::Instance,
+    mule,
 };
 
 /// Largest policy file that is read; chosen here, about a hundred times a real one.
@@ -97,20 +98,20 @@ impl Registry {
             now_unix,
         };
         match file.load() {
-            Ok(gateway) => gateway.answer(key, request, &surroundings),
+            Ok(instance) => instance.answer(key, request, &surroundings),
             Err(error) => GatewayAnswer::not_configured(key, &error),
         }
     }
 }
 
 impl GatewayFile {
-    fn load(&self) -> Result<Gateway, FileError> {
+    fn load(&self) -> Result<Instance, FileError> {
         let text = read(&self.path)?;
         match self.format {
-            FileFormat::MuleConfiguration => mule::read_configuration(&text).map(Gateway::Mule),
-            FileFormat::MuleRequest => mule::read_request(&text).map(Gateway::Mule),
-            FileFormat::MuleOffline => mule::read_offline(&text).map(Gateway::Mule),
-            FileFormat::FlexYaml => flex::read(&text).map(Gateway::Flex),
+            FileFormat::MuleConfiguration => mule::read_configuration(&text),
+            FileFormat::MuleRequest => mule::read_request(&text),
+            FileFormat::MuleOffline => mule::read_offline(&text),
+            FileFormat::FlexYaml => flex::read(&text),
         }
     }
 }
@@ -131,36 +132,7 @@ fn read(path: &Path) -> Result<String, FileError> {
     }
 }
 
-/// A gateway with one API.
-enum Gateway {
-    Mule(AppliedPolicy),
-    Flex(Instance),
-}
-
-impl Gateway {
-    fn answer(
-        &self,
-        key: &str,
-        request: &GatewayRequest<'_>,
-        surroundings: &Surroundings<'_>,
-    ) -> GatewayAnswer {
-        let (policies, path) = match self {
-            Self::Mule(policy) => (std::slice::from_ref(policy), request.path),
-            Self::Flex(instance) => match instance.route(request) {
-                Some(path) => (instance.policies(), path),
-                None => return GatewayAnswer::no_route(),
-            },
-        };
-        let mut passed = Passed::default();
-        for AppliedPolicy { policy, rules } in policies {
-            // A request that no rule covers reaches the API without a token, as it does behind the real gateway.
-            if rules.apply_to(request, path) {
-                match policy.check(request, surroundings) {
-                    Ok(last) => passed = last,
-                    Err(refused) => return refused.into(),
-                }
-            }
-        }
-        GatewayAnswer::upstream(key, request, &passed)
-    }
-}
+#[cfg(test)]
+mod format_tests;
+#[cfg(test)]
+mod tests;

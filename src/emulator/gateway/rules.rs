@@ -98,3 +98,48 @@ fn refused(at: &str, error: &regex::Error) -> FileError {
         format!("the regular expression is not understood: {last}"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, text: &str, expected: bool) {
+        assert_eq!(
+            Pattern::compile("rule", pattern).unwrap().matches(text),
+            expected,
+            "{pattern} on {text}"
+        );
+    }
+
+    #[test]
+    fn patterns_match_whole_texts() {
+        check("GET|POST", "POST", true);
+        check("GET|POST", "POSTS", false);
+        check("/orders(/.*)?", "/orders", true);
+        check("/orders(/.*)?", "/orders/1", true);
+        check("/orders(/.*)?", "/v1/orders", false);
+        check("/orders/.*", "/orders", false);
+        check(".*", "/a\n/b", false);
+        check(r"/\d+", "/42", true);
+        check("(?i)/orders", "/ORDERS", true);
+    }
+
+    #[test]
+    fn patterns_outside_re2_are_refused() {
+        for pattern in [
+            "^((?!/health).)*$",
+            "(?<=a)b",
+            r"(a)\1",
+            "/orders/{id}",
+            "(",
+            "a)|(b",
+            "(?x)a #",
+        ] {
+            let error = Pattern::compile("rule", pattern).unwrap_err().reason();
+            assert!(
+                error.starts_with("rule: the regular expression is not understood"),
+                "{error}"
+            );
+        }
+    }
+}

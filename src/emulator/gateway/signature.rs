@@ -87,7 +87,7 @@ impl Algorithm {
 pub(super) enum Key {
     Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
     Public(ParsedPublicKey),
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
 }
 
 impl Key {
@@ -102,8 +102,9 @@ impl Key {
                 HashBits::B384 => 48,
                 HashBits::B512 => 64,
             };
-            return (text.chars().count() == length)
-                .then(|| Self::Secret(hmac::Key::new(algorithm.hmac(), text.as_bytes())));
+            return (text.chars().count() == length).then(|| {
+                Self::Secret(Box::new(hmac::Key::new(algorithm.hmac(), text.as_bytes())))
+            });
         }
         let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         let der =

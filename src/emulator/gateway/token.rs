@@ -60,3 +60,57 @@ impl Token {
 pub(super) fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::emulator::gateway::testing::encode;
+
+    fn compact(header: &str, claims: &str) -> String {
+        format!("{}.{}.AAAA", encode(header), encode(claims))
+    }
+
+    #[test]
+    fn well_formed_tokens() {
+        let token = Token::parse(&compact(r#"{"alg":"RS256","kid":"k"}"#, r#"{"a":1}"#)).unwrap();
+        assert_eq!(token.algorithm, "RS256");
+        assert_eq!(token.key_id.as_deref(), Some("k"));
+        assert_eq!(json!(token.claims), json!({"a": 1}));
+        let unsigned = format!("{}.{}.", encode(r#"{"alg":"none"}"#), encode("{}"));
+        assert!(Token::parse(&unsigned).is_some_and(|token| token.signature.is_empty()));
+    }
+
+    #[test]
+    fn malformed_tokens() {
+        let good = compact(r#"{"alg":"RS256"}"#, "{}");
+        assert!(Token::parse(&good).is_some());
+        let two_parts = good.rsplit_once('.').unwrap().0;
+        let bad = [
+            String::new(),
+            "a.b.c".to_owned(),
+            two_parts.to_owned(),
+            format!("{good}.AAAA"),
+            format!("{good}="),
+            format!("{good} "),
+            format!(" {good}"),
+            // Trailing bits that are not zero.
+            format!("{two_parts}.AAB"),
+            compact(r#"{"alg":"RS256","alg":"none"}"#, "{}"),
+            compact(r#"{"alg":"RS256"}"#, r#"{"exp":1,"exp":2}"#),
+            compact(r#"{"alg":"RS256"}"#, "[]"),
+            compact(r#"{"alg":256}"#, "{}"),
+            compact("{}", "{}"),
+            compact(r#"{"alg":"RS256","kid":1}"#, "{}"),
+            compact(r#"{"alg":"RS256","crit":["b64"],"b64":false}"#, "{}"),
+            compact(
+                r#"{"alg":"RS256"}"#,
+                &format!("{{\"a\":\"{}\"}}", "x".repeat(LONGEST_BYTES)),
+            ),
+        ];
+        for token in bad {
+            assert!(Token::parse(&token).is_none(), "{token}");
+        }
+    }
+}

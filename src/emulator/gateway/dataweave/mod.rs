@@ -13,7 +13,11 @@ mod evaluate;
 mod function;
 mod lexer;
 mod parser;
+mod precedence;
 mod tree;
+
+#[cfg(test)]
+mod tests;
 
 pub(super) use error::ExpressionError;
 pub(super) use evaluate::Scope;

@@ -1,10 +1,4 @@
 //! Tokens → tree, by precedence climbing.
-//!
-//! From the tightest to the loosest: functions between their arguments, `< <= > >=`, `== !=`, `and`, `or`, `default`,
-//! `if … else` (source: "Precedence in DataWeave"; chained functions run from first to last). That page does not
-//! place `contains`, `splitBy`, `++` and the substring functions among the operators, and the operators page
-//! contradicts it on `not` (`not true or true` is `not (true or true)` there). Such mixes need parentheses here,
-//! as do `a == b == c` and `a < b < c`, whose direction no page gives.
 
 use serde_json::Value;
 
@@ -12,6 +6,7 @@ use super::{
     error::{ExpressionError, Refusal},
     function::{Function, STRINGS_MODULE},
     lexer::{Lexeme, Symbol, Token, lex},
+    precedence::{Infix, Level, Operand, Shape, combine},
     tree::{Node, Operator, Selector, Variable},
 };
 
@@ -26,44 +21,13 @@ pub(in crate::emulator::gateway) struct Dialect {
 }
 
 /// Words of full DataWeave that Flex does not run, so that their refusal can say so.
-const FULL_DATAWEAVE: [&str; 36] = [
-    "as",
-    "avg",
-    "case",
-    "distinctBy",
-    "do",
-    "endsWith",
-    "every",
-    "filter",
-    "find",
-    "flatMap",
-    "flatten",
-    "fun",
-    "groupBy",
-    "import",
-    "is",
-    "isBlank",
-    "isEmpty",
-    "joinBy",
-    "log",
-    "map",
-    "mapObject",
-    "match",
-    "matches",
-    "now",
-    "orderBy",
-    "output",
-    "payload",
-    "pluck",
-    "read",
-    "reduce",
-    "replace",
-    "scan",
-    "some",
-    "startsWith",
-    "using",
-    "var",
-];
+const FULL_DATAWEAVE: &str = "as avg case distinctBy do endsWith every filter find flatMap flatten fun groupBy import is \
+     isBlank isEmpty joinBy log map mapObject match matches now orderBy output payload pluck \
+     read reduce replace scan some startsWith using var";
+
+fn needs_full_dataweave(name: &str) -> bool {
+    FULL_DATAWEAVE.split_whitespace().any(|word| word == name)
+}
 
 /// Tells whether a name is an operator, so that an operand follows it.
 pub(super) fn is_operator_word(name: &str) -> bool {
@@ -95,73 +59,6 @@ struct Parser {
     dialect: Dialect,
 }
 
-/// An operand with what its surroundings have to know about it.
-struct Operand {
-    node: Node,
-    shape: Shape,
-    /// Whether it ends in a `not` without parentheses, which might reach over what follows.
-    open_not: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// A literal, a selector, a call or something in parentheses.
-    Closed,
-    /// Functions standing between their arguments.
-    Chain,
-    Operation(Level),
-}
-
-/// How tightly an operator binds; later variants bind tighter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    Default,
-    Or,
-    And,
-    Equality,
-    Relational,
-    Function,
-    Operand,
-}
-
-impl Level {
-    fn tighter(self) -> Self {
-        match self {
-            Self::Default => Self::Or,
-            Self::Or => Self::And,
-            Self::And => Self::Equality,
-            Self::Equality => Self::Relational,
-            Self::Relational => Self::Function,
-            Self::Function | Self::Operand => Self::Operand,
-        }
-    }
-}
-
-/// Something that stands between two operands.
-#[derive(Debug, Clone, Copy)]
-enum Infix {
-    Operator(Operator),
-    Function(Function),
-}
-
-impl Infix {
-    fn level(self) -> Level {
-        match self {
-            Self::Function(_) => Level::Function,
-            Self::Operator(operator) => match operator {
-                Operator::Less
-                | Operator::LessOrEqual
-                | Operator::Greater
-                | Operator::GreaterOrEqual => Level::Relational,
-                Operator::Equal | Operator::NotEqual => Level::Equality,
-                Operator::And => Level::And,
-                Operator::Or => Level::Or,
-                Operator::Default => Level::Default,
-            },
-        }
-    }
-}
-
 impl Parser {
     fn peek(&self) -> Option<&Token> {
         self.lexemes.get(self.next).map(|lexeme| &lexeme.token)
@@ -183,7 +80,7 @@ impl Parser {
     /// Refuses what stands here, by name where full DataWeave knows it.
     fn unexpected(&self, expected: &'static str) -> ExpressionError {
         match self.peek() {
-            Some(Token::Name(name)) if FULL_DATAWEAVE.contains(&name.as_str()) => {
+            Some(Token::Name(name)) if needs_full_dataweave(name) => {
                 self.refuse(Refusal::OutsideSubset(format!("`{name}`")))
             }
             _ => self.refuse(Refusal::Expected(expected)),
@@ -252,7 +149,7 @@ impl Parser {
         {
             self.next += 1;
             let right = self.operation(infix.level().tighter())?;
-            left = self.combine(infix, left, right)?;
+            left = combine(infix, left, right).map_err(|refusal| self.refuse(refusal))?;
         }
         Ok(left)
     }
@@ -291,59 +188,6 @@ impl Parser {
             })),
             None => Ok(None),
         }
-    }
-
-    fn combine(
-        &self,
-        infix: Infix,
-        left: Operand,
-        right: Operand,
-    ) -> Result<Operand, ExpressionError> {
-        let refuse = |what| Err(self.refuse(Refusal::Ambiguous(what)));
-        if left.open_not {
-            return refuse("`not` and the operators after its operand");
-        }
-        let mixes = |shape| matches!(shape, Shape::Chain);
-        let (node, shape) = match infix {
-            Infix::Function(function) => {
-                if matches!(left.shape, Shape::Operation(_)) || right.shape != Shape::Closed {
-                    return refuse("functions such as `contains` and operators beside each other");
-                }
-                let arguments = vec![left.node, right.node];
-                (
-                    Node::Call {
-                        function,
-                        arguments,
-                    },
-                    Shape::Chain,
-                )
-            }
-            Infix::Operator(_) if mixes(left.shape) || mixes(right.shape) => {
-                return refuse("functions such as `contains` and operators beside each other");
-            }
-            Infix::Operator(operator) => {
-                let level = infix.level();
-                if left.shape == Shape::Operation(level)
-                    && matches!(level, Level::Equality | Level::Relational)
-                {
-                    return refuse("several comparisons in a row");
-                }
-                let (left, right) = (Box::new(left.node), Box::new(right.node));
-                (
-                    Node::Binary {
-                        operator,
-                        left,
-                        right,
-                    },
-                    Shape::Operation(level),
-                )
-            }
-        };
-        Ok(Operand {
-            node,
-            shape,
-            open_not: right.open_not,
-        })
     }
 
     fn unary(&mut self, loosest: Level) -> Result<Operand, ExpressionError> {
@@ -464,7 +308,7 @@ impl Parser {
                     self.next += 1;
                     self.call(function)
                 }
-                None if FULL_DATAWEAVE.contains(&name) => {
+                None if needs_full_dataweave(name) => {
                     Err(self.refuse(Refusal::OutsideSubset(format!("`{name}`"))))
                 }
                 None => Err(self.refuse(Refusal::UnknownName(name.to_owned()))),
