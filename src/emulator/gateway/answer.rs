@@ -12,7 +12,7 @@ pub type KeySource<'a> = dyn Fn(&str) -> Option<Value> + 'a;
 pub struct GatewayRequest<'a> {
     /// Method, in upper case.
     pub method: &'a str,
-    /// Path as the API's clients write it, percent-encoded, beginning with `/`.
+    /// Path as the API's clients write it, percent-encoded, beginning with `/` or empty.
     pub path: &'a str,
     /// Query without its `?`, empty where there is none.
     pub query: &'a str,
@@ -21,13 +21,13 @@ pub struct GatewayRequest<'a> {
 }
 
 impl GatewayRequest<'_> {
-    /// Returns the first value of a header.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let mut same = self
+    /// Returns the values of a header, in the order they came.
+    pub(super) fn header(&self, name: &str) -> impl Iterator<Item = &str> {
+        let same = self
             .headers
             .iter()
-            .filter(|(other, _)| other.eq_ignore_ascii_case(name));
-        same.next().map(|(_, value)| value.as_str())
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name));
+        same.map(|(_, value)| value.as_str())
     }
 }
 

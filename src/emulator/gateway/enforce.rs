@@ -57,11 +57,7 @@ impl JwtPolicy {
 
     fn find_token(&self, request: &GatewayRequest<'_>) -> Result<String, Refused> {
         let found = match &self.origin {
-            // The scheme is compared as written: which other spellings pass is not documented.
-            TokenOrigin::BearerHeader => request
-                .header("authorization")
-                .and_then(|value| value.strip_prefix("Bearer "))
-                .map(str::to_owned),
+            TokenOrigin::BearerHeader => find_bearer_token(request)?,
             TokenOrigin::Expression(expression) => {
                 let found = expression.text(&scope(&Map::new(), request));
                 found.map_err(|error| invalid(&format!("the token's expression fails: {error}")))?
@@ -133,6 +129,19 @@ impl JwtPolicy {
     }
 }
 
+/// The scheme is compared as written: which other spellings pass is not documented. Nor is which of several headers
+/// counts, so that none does.
+fn find_bearer_token(request: &GatewayRequest<'_>) -> Result<Option<String>, Refused> {
+    let mut headers = request.header("authorization");
+    let (first, second) = (headers.next(), headers.next());
+    match (first, second) {
+        (_, Some(_)) => Err(invalid("there are several Authorization headers")),
+        (first, None) => Ok(first
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .map(str::to_owned)),
+    }
+}
+
 fn invalid(reason: &str) -> Refused {
     Refused::InvalidToken(reason.to_owned())
 }
@@ -149,7 +158,7 @@ fn scope<'a>(claims: &'a Map<String, Value>, request: &GatewayRequest<'a>) -> Sc
 
 /// Tries the keys of all sets. With a `kid` only keys of that id count.
 ///
-/// Errors: no key fits and a set could not be had.
+/// Errors: no key fits and a set could not be had, or what was had is no key set.
 fn any_key_verifies(
     algorithm: Algorithm,
     urls: &[String],
@@ -158,8 +167,11 @@ fn any_key_verifies(
 ) -> Result<bool, Refused> {
     let mut all_answered = true;
     for url in urls {
-        match keys(url) {
-            Some(set) if set_verifies(algorithm, &set, token) => return Ok(true),
+        match keys(url)
+            .as_ref()
+            .and_then(|set| set.get("keys")?.as_array())
+        {
+            Some(set) if set_verifies(algorithm, set, token) => return Ok(true),
             Some(_) => {}
             None => all_answered = false,
         }
@@ -171,18 +183,15 @@ fn any_key_verifies(
     }
 }
 
-fn set_verifies(algorithm: Algorithm, set: &Value, token: &Token) -> bool {
-    let keys = set
-        .get("keys")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    keys.filter(|jwk| match &token.key_id {
+fn set_verifies(algorithm: Algorithm, set: &[Value], token: &Token) -> bool {
+    let same_id = |jwk: &&Value| match &token.key_id {
         Some(id) => jwk.get("kid").and_then(Value::as_str) == Some(id),
         None => true,
-    })
-    .filter_map(|jwk| Key::from_jwk(algorithm, jwk))
-    .any(|key| key.verifies(algorithm, token))
+    };
+    set.iter()
+        .filter(same_id)
+        .filter_map(|jwk| Key::from_jwk(algorithm, jwk))
+        .any(|key| key.verifies(algorithm, token))
 }
 
 fn check_client(

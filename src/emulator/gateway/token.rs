@@ -63,6 +63,7 @@ pub(super) fn decode(part: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -111,6 +112,18 @@ mod tests {
         ];
         for token in bad {
             assert!(Token::parse(&token).is_none(), "{token}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_has_one_spelling(signature in "[A-Za-z0-9_=+/.-]{0,12}") {
+            let signed = format!("{}.{}", encode(r#"{"alg":"RS256"}"#), encode("{}"));
+            let text = format!("{signed}.{signature}");
+            if let Some(token) = Token::parse(&text) {
+                prop_assert_eq!(&token.signed, signed.as_bytes());
+                prop_assert_eq!(encode(&token.signature), signature);
+            }
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, fs};
 
 use aws_lc_rs::signature::KeyPair as _;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
 use crate::emulator::gateway::testing::{
     AUDIENCE, JWKS_URL, NOW, claims, claims_with, config, config_with, curve_key, encode,
-    foreign_key, keys, own_key, sign, sign_curve, sign_secret, token, unsigned,
+    foreign_key, key_set, keys, own_key, sign, sign_curve, sign_secret, token, unsigned,
 };
 
 /// One policy file in a folder that goes away.
@@ -186,6 +187,11 @@ fn only_a_bearer_header_carries_a_token() {
     check(&[("jwt", &token)], 400);
     check(&[("Authorization", &format!("Bearer  {token}"))], 401);
     check(&[("AUTHORIZATION", &format!("Bearer {token}"))], 200);
+    let bearer = format!("Bearer {token}");
+    check(
+        &[("Authorization", &bearer), ("authorization", &bearer)],
+        401,
+    );
 }
 
 #[test]
@@ -727,4 +733,93 @@ fn defaults_are_those_of_the_documentation() {
         api.status(&sign(own_key(), &json!({"alg": "RS384"}), &claims())),
         401
     );
+}
+
+#[test]
+fn no_changed_token_passes() {
+    let api = Api::configured(&config());
+    let token = token(&claims());
+    for place in 0..token.len() {
+        let mut changed = token.clone().into_bytes();
+        changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+        assert_eq!(
+            api.status(&String::from_utf8(changed).unwrap()),
+            401,
+            "byte {place}"
+        );
+        assert_eq!(
+            api.status(&format!("{}{}", &token[..place], &token[place + 1..])),
+            401,
+            "byte {place}"
+        );
+    }
+}
+
+#[test]
+fn key_sets_that_are_none() {
+    let api = Api::configured(&config());
+    let bearer = format!("Bearer {}", token(&claims()));
+    let check = |set: Value, expected: u16| {
+        let keys = |_: &str| Some(set.clone());
+        let answer = api.call_with("GET", "/contacts", &[("Authorization", &bearer)], &keys);
+        assert_eq!(answer.status, expected, "{set}");
+    };
+    let own = key_set()["keys"][0].clone();
+    let changed = |name: &str, value: Value| {
+        let mut key = own.clone();
+        key[name] = value;
+        json!({"keys": [key]})
+    };
+    check(json!({"keys": [own]}), 200);
+    check(changed("alg", json!("RS256")), 200);
+    check(changed("alg", json!("RS512")), 401);
+    check(changed("use", json!("enc")), 401);
+    check(changed("kid", json!(null)), 401);
+    check(changed("kty", json!("oct")), 401);
+    for name in ["n", "e"] {
+        for value in [
+            json!(""),
+            json!("AA"),
+            json!("AQ"),
+            json!("+"),
+            json!(1),
+            json!(null),
+        ] {
+            check(changed(name, value), 401);
+        }
+    }
+    check(json!({"keys": [7, null, {}]}), 401);
+    check(json!({"keys": []}), 401);
+    check(json!({"keys": {}}), 503);
+    check(json!({"error": "unavailable"}), 503);
+    check(json!([]), 503);
+}
+
+/// Source: the example of the JWT Validation page, `foo : #[vars.claimSet.foo == 'fooValue']`.
+#[test]
+fn the_documented_custom_claim() {
+    let rule = json!([{"key": "foo", "value": "#[vars.claimSet.foo == 'fooValue']"}]);
+    let changes = [("mandatoryCustomClaims", rule)];
+    check_config(&changes, &claims_with("foo", json!("fooValue")), 200);
+    check_config(&changes, &claims_with("foo", json!("foovalue")), 401);
+    check_config(&changes, &claims(), 401);
+}
+
+proptest! {
+    #[test]
+    fn any_unknown_key_rejects_the_file(key in "[a-z]{1,24}", value in any::<bool>()) {
+        let known = config();
+        prop_assume!(known.get(&key).is_none());
+        let error = mule::read_configuration(&config_with(&[(&key, json!(value))]).to_string()).err();
+        let is_unknown_key = matches!(error, Some(FileError::UnknownKey { .. }));
+        prop_assert!(is_unknown_key);
+    }
+
+    #[test]
+    fn no_chance_text_is_a_policy_file(text in "\\PC{0,200}") {
+        prop_assert!(mule::read_configuration(&text).is_err());
+        prop_assert!(mule::read_request(&text).is_err());
+        prop_assert!(mule::read_offline(&text).is_err());
+        prop_assert!(flex::read(&text).is_err());
+    }
 }
