@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::EvaluationError,
-    tree::{Expression, Node, Operator, Selector, Variable},
+    tree::{Expression, Logic, Node, Operator, Selector, Variable},
 };
 
 /// What the variables of an expression stand for.
@@ -62,6 +62,7 @@ impl Scope<'_> {
             Node::Variable(variable) => Ok(self.variable(*variable)),
             Node::Select { from, by } => self.select(from, by),
             Node::Not(operand) => Ok(Value::Bool(!self.condition("not", operand)?)),
+            Node::Logic { logic, operands } => self.logic(*logic, operands).map(Value::Bool),
             Node::Binary {
                 operator,
                 left,
@@ -146,7 +147,20 @@ impl Scope<'_> {
         }
     }
 
-    /// `and`, `or` and `default` do not evaluate a right side that cannot change the result.
+    /// Operands are evaluated from the first to the one that decides.
+    fn logic(&self, logic: Logic, operands: &[Node]) -> Result<bool, EvaluationError> {
+        let (name, decides) = match logic {
+            Logic::And => ("and", false),
+            Logic::Or => ("or", true),
+        };
+        for operand in operands {
+            if self.condition(name, operand)? == decides {
+                return Ok(decides);
+            }
+        }
+        Ok(!decides)
+    }
+
     fn binary(
         &self,
         operator: Operator,
@@ -154,12 +168,6 @@ impl Scope<'_> {
         right: &Node,
     ) -> Result<Value, EvaluationError> {
         match operator {
-            Operator::And => Ok(Value::Bool(
-                self.condition("and", left)? && self.condition("and", right)?,
-            )),
-            Operator::Or => Ok(Value::Bool(
-                self.condition("or", left)? || self.condition("or", right)?,
-            )),
             Operator::Default => match self.value(left)? {
                 Value::Null => self.value(right),
                 value => Ok(value),

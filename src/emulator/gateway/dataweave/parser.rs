@@ -7,11 +7,17 @@ use super::{
     function::{Function, STRINGS_MODULE},
     lexer::{Lexeme, Symbol, Token, lex},
     precedence::{Infix, Level, Operand, Shape, combine},
-    tree::{Node, Operator, Selector, Variable},
+    tree::{Logic, Node, Operator, Selector, Variable},
 };
 
 /// Deepest nesting that is read; chosen here, it bounds the recursion.
 const DEEPEST: usize = 64;
+
+/// Deepest tree that is evaluated. Chains such as `a ++ b ++ c` deepen it without nesting.
+const DEEPEST_TREE: usize = 2 * DEEPEST;
+
+/// Most operators and selectors that are read; chosen here, several hundred scopes in one expression fit.
+const MOST_OPERATIONS: usize = 2048;
 
 /// What differs between the gateways that run the subset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +48,12 @@ pub(super) fn parse(source: &str, dialect: Dialect) -> Result<Node, ExpressionEr
         next: 0,
         end: source.chars().count(),
         depth: 0,
+        operations: 0,
         dialect,
     };
     let node = parser.expression()?;
     match parser.peek() {
+        None if node.is_deeper_than(DEEPEST_TREE) => Err(parser.refuse(Refusal::TooLarge)),
         None => Ok(node),
         Some(_) => Err(parser.unexpected("an operator or the end of the expression")),
     }
@@ -56,6 +64,7 @@ struct Parser {
     next: usize,
     end: usize,
     depth: usize,
+    operations: usize,
     dialect: Dialect,
 }
 
@@ -124,6 +133,14 @@ impl Parser {
         Ok(node)
     }
 
+    fn count_operation(&mut self) -> Result<(), ExpressionError> {
+        self.operations += 1;
+        if self.operations > MOST_OPERATIONS {
+            return Err(self.refuse(Refusal::TooLarge));
+        }
+        Ok(())
+    }
+
     fn conditional(&mut self) -> Result<Node, ExpressionError> {
         self.next += 1;
         self.expect(Symbol::Open, "`(` after `if`")?;
@@ -148,6 +165,7 @@ impl Parser {
             && infix.level() >= loosest
         {
             self.next += 1;
+            self.count_operation()?;
             let right = self.operation(infix.level().tighter())?;
             left = combine(infix, left, right).map_err(|refusal| self.refuse(refusal))?;
         }
@@ -168,8 +186,8 @@ impl Parser {
                 _ => return Ok(None),
             },
             Some(Token::Name(name)) => match name.as_str() {
-                "and" => Operator::And,
-                "or" => Operator::Or,
+                "and" => return Ok(Some(Infix::Logic(Logic::And))),
+                "or" => return Ok(Some(Infix::Logic(Logic::Or))),
                 "default" => Operator::Default,
                 _ => return self.infix_function(name),
             },
@@ -234,6 +252,7 @@ impl Parser {
             } else {
                 return Ok(node);
             };
+            self.count_operation()?;
             node = Node::Select {
                 from: Box::new(node),
                 by,

@@ -9,7 +9,7 @@
 use super::{
     error::Refusal,
     function::Function,
-    tree::{Node, Operator},
+    tree::{Logic, Node, Operator},
 };
 
 /// An operand with what its surroundings have to know about it.
@@ -58,6 +58,7 @@ impl Level {
 /// Something that stands between two operands.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Infix {
+    Logic(Logic),
     Operator(Operator),
     Function(Function),
 }
@@ -67,14 +68,14 @@ impl Infix {
     pub(super) fn level(self) -> Level {
         match self {
             Self::Function(_) => Level::Function,
+            Self::Logic(Logic::And) => Level::And,
+            Self::Logic(Logic::Or) => Level::Or,
             Self::Operator(operator) => match operator {
                 Operator::Less
                 | Operator::LessOrEqual
                 | Operator::Greater
                 | Operator::GreaterOrEqual => Level::Relational,
                 Operator::Equal | Operator::NotEqual => Level::Equality,
-                Operator::And => Level::And,
-                Operator::Or => Level::Or,
                 Operator::Default => Level::Default,
             },
         }
@@ -107,8 +108,16 @@ pub(super) fn combine(infix: Infix, left: Operand, right: Operand) -> Result<Ope
                 Shape::Chain,
             )
         }
-        Infix::Operator(_) if left.shape == Shape::Chain || right.shape == Shape::Chain => {
-            return Err(mixed);
+        _ if left.shape == Shape::Chain || right.shape == Shape::Chain => return Err(mixed),
+        Infix::Logic(logic) => {
+            let level = infix.level();
+            let operands = match left.node {
+                // One more operand of the same operator, unless parentheses close what is there.
+                Node::Logic { operands, .. } if left.shape == Shape::Operation(level) => operands,
+                node => vec![node],
+            };
+            let operands = operands.into_iter().chain([right.node]).collect();
+            (Node::Logic { logic, operands }, Shape::Operation(level))
         }
         Infix::Operator(operator) => {
             let level = infix.level();

@@ -335,8 +335,31 @@ fn malformed_expressions_are_refused() {
     check_error(&"(".repeat(500), "too large");
     check_error(&"not ".repeat(500), "too large");
     check_error(&format!("'{}'", "a".repeat(20_000)), "too large");
+    check_error(&format!("vars.claimSet{}", ".a".repeat(4000)), "too large");
+    check_error(&format!("true{}", " and true".repeat(2049)), "too large");
+    check_error(&format!("'a'{}", "++''".repeat(1000)), "too large");
+    check(&format!("true{}", " and true".repeat(1800)), json!(true));
+    check(
+        &format!("vars.claimSet{}", ".absent".repeat(120)),
+        json!(null),
+    );
+    check(&format!("'a'{}", "++''".repeat(120)), json!("a"));
+    check(
+        &format!("{}true{}", "(".repeat(63), ")".repeat(63)),
+        json!(true),
+    );
+    check(&format!("{}true", "not ".repeat(62)), json!(true));
+    check(
+        &format!("{}1{}", "[".repeat(63), "]".repeat(63)),
+        nested(63),
+    );
     assert!(Expression::parse("true", FLEX).is_err());
     assert!(Expression::parse("#[true", FLEX).is_err());
+}
+
+/// A 1 in so many lists.
+fn nested(lists: usize) -> Value {
+    (0..lists).fold(json!(1), |inner, _| json!([inner]))
 }
 
 #[test]

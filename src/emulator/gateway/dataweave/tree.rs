@@ -45,6 +45,11 @@ pub(super) enum Node {
         by: Selector,
     },
     Not(Box<Node>),
+    /// Operands of which all (`and`) or one (`or`) have to be true; flat, so that many scopes are not a deep tree.
+    Logic {
+        logic: Logic,
+        operands: Vec<Node>,
+    },
     Binary {
         operator: Operator,
         left: Box<Node>,
@@ -59,6 +64,46 @@ pub(super) enum Node {
         function: Function,
         arguments: Vec<Node>,
     },
+}
+
+impl Node {
+    /// Tells whether evaluating the tree would recurse deeper than `limit`. The check itself does not recurse.
+    pub(super) fn is_deeper_than(&self, limit: usize) -> bool {
+        let mut waiting = vec![(self, 1)];
+        while let Some((node, depth)) = waiting.pop() {
+            if depth > limit {
+                return true;
+            }
+            waiting.extend(node.children().into_iter().map(|child| (child, depth + 1)));
+        }
+        false
+    }
+
+    fn children(&self) -> Vec<&Self> {
+        match self {
+            Self::Literal(_) | Self::Variable(_) => Vec::new(),
+            Self::Select { from: child, by: _ } | Self::Not(child) => vec![child],
+            Self::Binary {
+                operator: _,
+                left,
+                right,
+            } => vec![left, right],
+            Self::If {
+                condition,
+                then,
+                otherwise,
+            } => vec![condition, then, otherwise],
+            Self::Array(children)
+            | Self::Logic {
+                logic: _,
+                operands: children,
+            }
+            | Self::Call {
+                function: _,
+                arguments: children,
+            } => children.iter().collect(),
+        }
+    }
 }
 
 /// What a selector picks.
@@ -89,7 +134,14 @@ pub(super) enum Variable {
     Authentication,
 }
 
-/// An operator between two operands that is not a function.
+/// How Booleans are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logic {
+    And,
+    Or,
+}
+
+/// An operator between two operands that is neither a function nor logic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
     Less,
@@ -98,8 +150,6 @@ pub(super) enum Operator {
     GreaterOrEqual,
     Equal,
     NotEqual,
-    And,
-    Or,
     Default,
 }
 
@@ -113,8 +163,6 @@ impl Operator {
             Self::GreaterOrEqual => ">=",
             Self::Equal => "==",
             Self::NotEqual => "!=",
-            Self::And => "and",
-            Self::Or => "or",
             Self::Default => "default",
         }
     }
