@@ -13,6 +13,7 @@ mod control;
 mod dispatch;
 mod errors;
 mod faults;
+pub mod gateway;
 mod ids;
 mod journal;
 mod keys;

@@ -66,22 +66,9 @@ impl Emulator {
     /// # Errors
     /// `Listen`, `Seed`, `State`, `Faults` or `Switches`, by what is unusable.
     pub async fn start(options: Options) -> Result<Emulator, EmulatorError> {
-        let Options {
-            listen,
-            issuer,
-            state,
-            seed,
-            account_id,
-            latency,
-            quota,
-            faults,
-            switches,
-            gateways,
-        } = options;
+        let Options { listen, issuer, state, seed, account_id, latency, quota, faults, switches, gateways } = options;
         let switches = match switches {
-            Some(named) => Switches::default()
-                .with(&named)
-                .map_err(EmulatorError::Switches)?,
+            Some(named) => Switches::default().with(&named).map_err(EmulatorError::Switches)?,
             None => Switches::default(),
         };
         let faults = match faults {
@@ -100,10 +87,7 @@ impl Emulator {
         if account_id != DEFAULT_ACCOUNT_ID || log.is_some() && seed.is_none() {
             account.account_id = account_id;
         }
-        let listening = |source| EmulatorError::Listen {
-            address: listen,
-            source,
-        };
+        let listening = |source| EmulatorError::Listen { address: listen, source };
         let inner = TcpListener::bind(listen).await.map_err(listening)?;
         let address = inner.local_addr().map_err(listening)?;
         let issuer = issuer.unwrap_or_else(|| format!("http://{address}/oidc/2"));
@@ -117,28 +101,16 @@ impl Emulator {
             journal: Default::default(),
             faults,
             keys: Keys::default(),
-            site: Site {
-                issuer: issuer.trim_end_matches('/').to_owned(),
-            },
+            site: Site { issuer: issuer.trim_end_matches('/').to_owned() },
             last_undo: Vec::new(),
             log,
             clock_offset: 0,
             seed,
         };
-        let shared = Arc::new(Shared {
-            world: Mutex::new(world),
-            latency,
-            gateways: Mutex::new(gateways),
-        });
+        let shared = Arc::new(Shared { world: Mutex::new(world), latency, gateways: Mutex::new(gateways) });
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(inner, Arc::clone(&shared), stopped));
-        Ok(Emulator {
-            address,
-            instance_id,
-            shared,
-            stop,
-            served,
-        })
+        Ok(Emulator { address, instance_id, shared, stop, served })
     }
 
     /// Returns where it listens.
@@ -158,30 +130,17 @@ impl Emulator {
 
     /// Returns the public half of the key that signs its tokens, as its key set shows it.
     pub fn public_jwk(&self) -> Option<serde_json::Value> {
-        self.shared
-            .world()
-            .signing_key()
-            .0
-            .map(super::keys::SigningKey::jwk)
+        self.shared.world().signing_key().0.map(super::keys::SigningKey::jwk)
     }
 
     /// Serves these policy files from now on.
     pub fn set_gateways(&self, gateways: Vec<GatewayFile>) {
-        *self
-            .shared
-            .gateways
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = gateways;
+        *self.shared.gateways.lock().unwrap_or_else(PoisonError::into_inner) = gateways;
     }
 
     /// Stops it, letting requests in flight end, and folds the state file together.
     pub async fn shutdown(self) {
-        let Emulator {
-            stop,
-            served,
-            shared,
-            ..
-        } = self;
+        let Emulator { stop, served, shared, .. } = self;
         // The server may have gone by itself.
         let _gone = stop.send(());
         let abort = served.abort_handle();
@@ -197,10 +156,7 @@ impl Emulator {
 }
 
 async fn serve(inner: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
-    let listener = CountingListener {
-        inner,
-        shared: Arc::clone(&shared),
-    };
+    let listener = CountingListener { inner, shared: Arc::clone(&shared) };
     let app = Router::new().fallback(answer).with_state(shared);
     let service = app.into_make_service_with_connect_info::<Peer>();
     let stopped = async {
@@ -208,9 +164,7 @@ async fn serve(inner: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiv
         let _stopped = stopped.await;
     };
     // Serving ends when it is stopped; connections that break are no failure of the server.
-    let _ended = axum::serve(listener, service)
-        .with_graceful_shutdown(stopped)
-        .await;
+    let _ended = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
 }
 
 /// Counts a request as in flight for as long as it lives.
@@ -239,20 +193,10 @@ async fn answer(
         return response(errors::gateway_page(413, "Payload Too Large"));
     };
     let query = parts.uri.query().map(str::to_owned);
-    let request = Request {
-        method: parts.method,
-        path,
-        query,
-        headers: parts.headers,
-        body: body.to_vec(),
-    };
+    let request = Request { method: parts.method, path, query, headers: parts.headers, body: body.to_vec() };
     if is_control {
         let (answer, durable) = control::answer(&mut shared.world(), &request, peer.address.ip());
-        return response(if kept(durable).await {
-            answer
-        } else {
-            not_kept()
-        });
+        return response(if kept(durable).await { answer } else { not_kept() });
     }
     let answer = decided(&shared, &request, &peer).await;
     drop(in_flight);
@@ -262,13 +206,7 @@ async fn answer(
 async fn decided(shared: &Arc<Shared>, request: &Request, peer: &Peer) -> Answer {
     let request_id = random::uuid().unwrap_or_default();
     let decision = dispatch::decide(&mut shared.world(), request, &request_id);
-    let Decision {
-        answer,
-        durable,
-        delay,
-        is_cut,
-        late,
-    } = decision;
+    let Decision { answer, durable, delay, is_cut, late } = decision;
     if let Some(late) = late {
         let shared = Arc::clone(shared);
         // The effect comes even if the client goes away.
@@ -298,18 +236,13 @@ async fn kept(durable: Durable) -> bool {
 }
 
 fn not_kept() -> Answer {
-    errors::v2(
-        500,
-        "InternalServerError",
-        "the emulator could not write its state file",
-    )
+    errors::v2(500, "InternalServerError", "the emulator could not write its state file")
 }
 
 fn response(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     // A fault may ask for what HTTP cannot say; such an answer goes out as far as it can.
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);
