@@ -209,7 +209,7 @@ fn delete(key: &EntryKey, app: &App, live: &LiveApp, findings: &mut Findings) {
     let mut fields = Fields::default();
     fields.gone("name", live.name.clone());
     fields.gone("application_type", live.application_type.as_str());
-    fields.gone("redirect_uris", live.redirect_uris.clone());
+    fields.gone_set("redirect_uris", live.redirect_uris.iter().map(String::as_str));
     let edit = Edit::App(Operation::Delete { id: live.id });
     let why = (Impact::Breaks, Reason::StateAbsent);
     findings.delete(&subject(key, app), why, live.fingerprint(), fields.into_vec(), edit);

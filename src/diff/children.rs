@@ -41,14 +41,12 @@ pub(super) fn match_children<'a, L>(
 ) -> Matched<'a, L> {
     let by_key: BTreeMap<&str, &LiveChild<'a, L>> = live.iter().map(|child| (child.key, child)).collect();
     let listed: BTreeSet<&str> = desired.iter().map(|child| child.key).collect();
-    let mut taken = BTreeSet::new();
+    let mut taken: BTreeMap<&str, &DesiredChild<'a>> = BTreeMap::new();
     let mut found = BTreeMap::new();
     for child in desired {
-        match match_child(child, live, &by_key, &listed, findings) {
+        let one = match_child(child, live, &by_key, &listed, findings);
+        match one.and_then(|one| not_taken(one, child, &mut taken)) {
             Ok(one) => {
-                if let ChildFound::Live(live) | ChildFound::Renamed(live) = one {
-                    taken.insert(live.key);
-                }
                 found.insert(child.key, one.into_match());
             }
             Err(kind) => findings.problem(IdentityProblem {
@@ -58,8 +56,23 @@ pub(super) fn match_children<'a, L>(
             }),
         }
     }
-    let unlisted = live.iter().filter(|child| !taken.contains(child.key)).map(|child| child.live).collect();
+    let unlisted = live.iter().filter(|child| !taken.contains_key(child.key)).map(|child| child.live).collect();
     Matched { found, unlisted }
+}
+
+/// Fails where another child of the file is the same live child already.
+fn not_taken<'m, 'd, 'a, L>(
+    one: ChildFound<'m, 'a, L>,
+    child: &'d DesiredChild<'a>,
+    taken: &mut BTreeMap<&'a str, &'d DesiredChild<'a>>,
+) -> Result<ChildFound<'m, 'a, L>, IdentityProblemKind> {
+    if let ChildFound::Live(live) | ChildFound::Renamed(live) = &one
+        && let Some(other) = taken.insert(live.key, child)
+    {
+        let (other, other_origin) = (other.address.clone(), other.origin.clone());
+        return Err(IdentityProblemKind::SameObject { id: live.id, other, other_origin });
+    }
+    Ok(one)
 }
 
 enum ChildFound<'m, 'a, L> {

@@ -102,7 +102,7 @@ fn unbind_unlisted(
         let subject = Subject { address: Address::Client(parent.key.clone(), name), origin: &declared.origin };
         let mut fields = Fields::default();
         fields.gone("app", client.app_name.clone());
-        fields.gone("scopes", client.scopes.iter().map(|scope| scope.value.as_str()).collect::<Vec<_>>());
+        fields.gone_set("scopes", client.scopes.iter().map(|scope| scope.value.as_str()));
         let edit = Edit::Client {
             server: parent.object(),
             app: ObjectRef::Live(client.app_id),

@@ -83,6 +83,12 @@ impl Fields {
         }
     }
 
+    /// Adds a list of an object that will be gone, sorted, since its order means nothing.
+    pub(super) fn gone_set<'a>(&mut self, path: &'static str, before: impl Iterator<Item = &'a str>) {
+        let sorted: BTreeSet<&str> = before.collect();
+        self.gone(path, sorted.into_iter().collect::<Value>());
+    }
+
     /// Says whether a field differs.
     pub(super) fn has(&self, path: &str) -> bool {
         self.changes.iter().any(|change| change.path == path)

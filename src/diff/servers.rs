@@ -5,7 +5,7 @@ use super::fields::{Fields, given, missing};
 use super::sides::{Findings, Sides, Subject};
 use super::{Edit, FieldChange, Impact, ObjectRef, Operation, Reason, RefusalKind, claims, clients, scopes};
 use crate::model::{
-    Address, Entry, EntryKey, Kind, LiveServer, Match, NewServer, RemoteId, Server, ServerPatch, Unmanaged,
+    Address, Entry, EntryKey, Kind, LiveServer, Match, NewServer, RemoteId, Server, ServerPatch, Unmanaged, text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -222,18 +222,15 @@ fn delete(key: &EntryKey, server: &Server, live: &LiveServer, findings: &mut Fin
     let mut fields = Fields::default();
     fields.gone("name", live.name.clone());
     fields.gone("resource_identifier", live.resource_identifier.clone());
-    fields.gone("audiences", live.audiences.clone());
+    fields.gone_set("audiences", live.audiences.iter().map(String::as_str));
     let subject = subject(key, server);
-    let count =
-        |length: Option<usize>, what: &str| length.filter(|count| *count > 0).map(|count| format!("{count} {what}"));
-    let children: Vec<String> = [
-        count(live.scopes.as_ref().map(Vec::len), "scope(s)"),
-        count(live.claims.as_ref().map(Vec::len), "claim(s)"),
-        count(live.clients.as_ref().map(Vec::len), "client binding(s)"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let lengths = [
+        (live.scopes.as_ref().map(Vec::len), "scope"),
+        (live.claims.as_ref().map(Vec::len), "claim"),
+        (live.clients.as_ref().map(Vec::len), "client binding"),
+    ];
+    let some = lengths.into_iter().filter_map(|(length, noun)| Some((length.filter(|length| *length > 0)?, noun)));
+    let children: Vec<String> = some.map(|(length, noun)| text::count(length, noun)).collect();
     if !children.is_empty() {
         findings.note(Some(subject.origin), format!("{} goes with {}", subject.address, children.join(", ")));
     }

@@ -84,7 +84,6 @@ enum Name {
     Role(String),
     App(String),
     Identifier(String),
-    Server(String),
     Scope(EntryKey, String),
     Claim(EntryKey, String),
 }
@@ -155,10 +154,8 @@ fn names<'a>(change: &'a Change, side: impl Fn(&'a crate::diff::FieldChange) -> 
     match (&change.address, change.action()) {
         (Address::Role(_), _) => field("name").map(Name::Role).into_iter().collect(),
         (Address::OidcApp(_), _) => field("name").map(Name::App).into_iter().collect(),
-        (Address::Server(_), _) => {
-            let identifier = field("resource_identifier").map(Name::Identifier);
-            identifier.into_iter().chain(field("name").map(Name::Server)).collect()
-        }
+        // Names of servers may be twins, so they change hands freely.
+        (Address::Server(_), _) => field("resource_identifier").map(Name::Identifier).into_iter().collect(),
         (Address::Scope(server, _), Action::Update) => {
             field("value").map(|value| Name::Scope(server.clone(), value)).into_iter().collect()
         }

@@ -1,4 +1,6 @@
 //! The one integration test binary of the crate.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod properties;
 mod render;
