@@ -1,8 +1,8 @@
 //! API authorization as code for OneLogin.
 
+pub mod access;
 pub mod api;
 pub mod config;
-pub mod access;
 pub mod diagnostic;
 pub mod diff;
 pub mod emulator;
