@@ -19,33 +19,18 @@ impl Answer {
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Answer {
         // The bodies are plain data; one that could not become JSON would show as an empty body in every test.
         let body = serde_json::to_vec(body).unwrap_or_default();
-        Answer {
-            status,
-            headers: vec![("content-type".to_owned(), JSON.to_owned())],
-            body,
-        }
+        Answer { status, headers: vec![("content-type".to_owned(), JSON.to_owned())], body }
     }
 
     /// Returns an answer without a body.
     pub(crate) fn empty(status: u16) -> Answer {
-        Answer {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Answer { status, headers: Vec::new(), body: Vec::new() }
     }
 
     /// Returns an HTML page.
     pub(crate) fn html(status: u16, page: String) -> Answer {
-        let content_type = (
-            "content-type".to_owned(),
-            "text/html; charset=utf-8".to_owned(),
-        );
-        Answer {
-            status,
-            headers: vec![content_type],
-            body: page.into_bytes(),
-        }
+        let content_type = ("content-type".to_owned(), "text/html; charset=utf-8".to_owned());
+        Answer { status, headers: vec![content_type], body: page.into_bytes() }
     }
 
     /// Returns the `{"id": N}` that most writes answer with.
@@ -61,8 +46,7 @@ impl Answer {
 
     /// Sets a header, replacing one of that name.
     pub(crate) fn set(&mut self, name: &str, value: String) {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_ascii_lowercase(), value));
     }
 

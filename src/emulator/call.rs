@@ -68,10 +68,7 @@ impl Call<'_> {
     ///
     /// # Errors
     /// A 500 where the system has no randomness.
-    pub(crate) fn new_text(
-        &mut self,
-        make: impl FnOnce() -> Option<String>,
-    ) -> Result<String, Refusal> {
+    pub(crate) fn new_text(&mut self, make: impl FnOnce() -> Option<String>) -> Result<String, Refusal> {
         self.draws.text(make).ok_or_else(no_randomness)
     }
 
@@ -114,7 +111,8 @@ impl Call<'_> {
 }
 
 fn no_randomness() -> Refusal {
-    let body = serde_json::json!({"message": "Internal Server Error", "statusCode": 500, "name": "InternalServerError"});
+    let body =
+        serde_json::json!({"message": "Internal Server Error", "statusCode": 500, "name": "InternalServerError"});
     Refusal::Whole(Box::new(Answer::json(500, &body)))
 }
 
@@ -122,10 +120,7 @@ fn no_randomness() -> Refusal {
 ///
 /// # Errors
 /// A validation refusal where it holds something else.
-pub(crate) fn text(
-    body: &serde_json::Map<String, Value>,
-    key: &str,
-) -> Result<Option<String>, Refusal> {
+pub(crate) fn text(body: &serde_json::Map<String, Value>, key: &str) -> Result<Option<String>, Refusal> {
     match body.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -137,10 +132,7 @@ pub(crate) fn text(
 ///
 /// # Errors
 /// `MissingField` where the key is absent, a validation refusal where it is blank.
-pub(crate) fn required_text(
-    body: &serde_json::Map<String, Value>,
-    key: &'static str,
-) -> Result<String, Refusal> {
+pub(crate) fn required_text(body: &serde_json::Map<String, Value>, key: &'static str) -> Result<String, Refusal> {
     if !body.contains_key(key) {
         return Err(Refusal::MissingField(key));
     }

@@ -22,10 +22,7 @@ use super::world::{Durable, World};
 /// Answers a call to the control API.
 pub(crate) fn answer(world: &mut World, request: &Request, peer: IpAddr) -> (Answer, Durable) {
     if !is_loopback(peer) {
-        return (
-            refused(403, "the control API answers loopback peers only"),
-            None,
-        );
+        return (refused(403, "the control API answers loopback peers only"), None);
     }
     let path = request.path.strip_prefix("/_emulator/").unwrap_or_default();
     let outcome = match (&request.method, path) {
@@ -40,10 +37,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, peer: IpAddr) -> (Ans
         (&Method::PUT, "switches") => put_switches(world, request),
         (&Method::POST, "token") => sign(world, request),
         (&Method::POST, "clock") => move_clock(world, request),
-        _ => Ok((
-            refused(404, "no such call; see the emulator's documentation"),
-            None,
-        )),
+        _ => Ok((refused(404, "no such call; see the emulator's documentation"), None)),
     };
     outcome.unwrap_or_else(|text| (refused(400, &text), None))
 }
@@ -81,9 +75,7 @@ fn reset(world: &mut World, request: &Request) -> Outcome {
 }
 
 fn put_state(world: &mut World, request: &Request) -> Outcome {
-    let durable = world
-        .replace(body(request)?)
-        .map_err(|error| with_sources(&error))?;
+    let durable = world.replace(body(request)?).map_err(|error| with_sources(&error))?;
     Ok((Answer::empty(204), durable))
 }
 
@@ -119,18 +111,12 @@ enum KeyChoice {
 }
 
 fn sign(world: &mut World, request: &Request) -> Outcome {
-    let asked: SignRequest =
-        serde_json::from_value(body(request)?).map_err(|error| error.to_string())?;
+    let asked: SignRequest = serde_json::from_value(body(request)?).map_err(|error| error.to_string())?;
     let (own, durable) = world.signing_key();
-    let kid = own
-        .map(|key| key.kid().to_owned())
-        .ok_or("no signing key could be made")?;
+    let kid = own.map(|key| key.kid().to_owned()).ok_or("no signing key could be made")?;
     // A foreign key carries the own key's id: the signature is then all that differs.
     let mut header = match asked.key {
-        KeyChoice::None => Map::from_iter([
-            ("alg".to_owned(), json!("none")),
-            ("typ".to_owned(), json!("JWT")),
-        ]),
+        KeyChoice::None => Map::from_iter([("alg".to_owned(), json!("none")), ("typ".to_owned(), json!("JWT"))]),
         KeyChoice::Own | KeyChoice::Foreign => Map::from_iter([
             ("alg".to_owned(), json!("RS256")),
             ("typ".to_owned(), json!("JWT")),
@@ -141,19 +127,9 @@ fn sign(world: &mut World, request: &Request) -> Outcome {
     header.retain(|_, value| !value.is_null());
     let (header, claims) = (Value::Object(header), Value::Object(asked.claims));
     let token = match asked.key {
-        KeyChoice::Own => world
-            .signing_key()
-            .0
-            .and_then(|key| key.sign(&header, &claims)),
-        KeyChoice::Foreign => world
-            .keys
-            .foreign()
-            .and_then(|key| key.sign(&header, &claims)),
-        KeyChoice::None => Some(format!(
-            "{}.{}",
-            keys::unsigned(&header, &claims),
-            URL_SAFE_NO_PAD.encode("")
-        )),
+        KeyChoice::Own => world.signing_key().0.and_then(|key| key.sign(&header, &claims)),
+        KeyChoice::Foreign => world.keys.foreign().and_then(|key| key.sign(&header, &claims)),
+        KeyChoice::None => Some(format!("{}.{}", keys::unsigned(&header, &claims), URL_SAFE_NO_PAD.encode(""))),
     };
     let token = token.ok_or("the token could not be signed")?;
     Ok((Answer::json(200, &json!({ "token": token })), durable))
@@ -167,14 +143,9 @@ struct ClockRequest {
 }
 
 fn move_clock(world: &mut World, request: &Request) -> Outcome {
-    let asked: ClockRequest =
-        serde_json::from_value(body(request)?).map_err(|error| error.to_string())?;
-    world.clock_offset = world
-        .clock_offset
-        .saturating_add(i64::from(asked.seconds) * 1000);
-    let now = Timestamp::from_millisecond(world.now())
-        .map(|now| now.to_string())
-        .unwrap_or_default();
+    let asked: ClockRequest = serde_json::from_value(body(request)?).map_err(|error| error.to_string())?;
+    world.clock_offset = world.clock_offset.saturating_add(i64::from(asked.seconds) * 1000);
+    let now = Timestamp::from_millisecond(world.now()).map(|now| now.to_string()).unwrap_or_default();
     Ok((Answer::json(200, &json!({ "now": now })), None))
 }
 
@@ -184,9 +155,7 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_answered() {
-        let check = |peer: &str, expected: bool| {
-            assert_eq!(is_loopback(peer.parse().unwrap()), expected, "{peer}")
-        };
+        let check = |peer: &str, expected: bool| assert_eq!(is_loopback(peer.parse().unwrap()), expected, "{peer}");
         check("127.0.0.1", true);
         check("127.8.8.8", true);
         check("::1", true);

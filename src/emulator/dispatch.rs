@@ -41,35 +41,28 @@ pub(crate) fn segments(path: &str) -> Vec<&str> {
 }
 
 /// Decides about a request, carrying it out unless a fault is in the way.
-pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str) -> Decision {
+///
+/// A request that another part of the emulator has answered already is not carried out; faults meet it all the same.
+pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str, answered: Option<Answer>) -> Decision {
     let parts = segments(&request.path);
     let found = routes::find(&request.method, &parts);
-    let fault = world
-        .faults
-        .meet(request.method.as_str(), &request.path)
-        .unwrap_or_default();
-    let mut carried = Carried {
-        answer: Answer::empty(0),
-        durable: None,
-        has_effect: false,
-        draws: Draws::default(),
-    };
-    let late_after = fault
-        .effect_delay_ms
-        .filter(|&delay| delay > 0)
-        .map(Duration::from_millis);
-    if fault.lets_through() {
+    let fault = world.faults.meet(request.method.as_str(), &request.path).unwrap_or_default();
+    let mut carried = Carried { answer: Answer::empty(0), durable: None, has_effect: false, draws: Draws::default() };
+    let late_after = fault.effect_delay_ms.filter(|&delay| delay > 0).map(Duration::from_millis);
+    if let Some(answer) = answered {
+        carried.answer = answer;
+    } else if fault.lets_through() {
         carried = match late_after {
             Some(_) => work_out(world, request, &found),
-            None if fault.stale && request.method == axum::http::Method::GET => {
-                stale(world, request, &found)
-            }
+            None if fault.stale && request.method == axum::http::Method::GET => stale(world, request, &found),
             None => carry_out(world, request, &found, Draws::default()),
         };
     }
     let comes_late = fault.lets_through() && carried.answer.status < 400;
     let mut answer = apply_fault(world, &fault, carried.answer);
-    answer.set("x-request-id", request_id.to_owned());
+    if request.path.starts_with("/api/") {
+        answer.set("x-request-id", request_id.to_owned());
+    }
     let is_cut = fault.cut.is_some();
     let entry = Entry {
         n: 0,
@@ -81,22 +74,14 @@ pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str) -> 
         effect: carried.has_effect,
         request_id: request_id.to_owned(),
     };
-    let entry = world
-        .journal
-        .add(entry, routes::is_token_post(&request.method, &request.path));
+    let entry = world.journal.add(entry, routes::is_token_post(&request.method, &request.path));
     let late = late_after.filter(|_| comes_late).map(|after| Late {
         after,
         request: request.clone(),
         draws: carried.draws.repeat(),
         entry,
     });
-    Decision {
-        answer,
-        durable: carried.durable,
-        delay: fault.delay(),
-        is_cut,
-        late,
-    }
+    Decision { answer, durable: carried.durable, delay: fault.delay(), is_cut, late }
 }
 
 /// Returns whether a request is a mutating one that does not merely ask for a token.
@@ -122,15 +107,7 @@ struct Ran {
 /// Runs the handler. A refused request changes nothing.
 fn run(world: &mut World, request: &Request, found: &Found, draws: Draws) -> Ran {
     let now = world.now();
-    let World {
-        state,
-        switches,
-        tokens,
-        quota,
-        keys,
-        site,
-        ..
-    } = world;
+    let World { state, switches, tokens, quota, keys, site, .. } = world;
     let mut call = Call {
         request,
         segments: segments(&request.path),
@@ -145,66 +122,29 @@ fn run(world: &mut World, request: &Request, found: &Found, draws: Draws) -> Ran
         level: None,
     };
     let answer = routes::answer(&mut call, found).unwrap_or_else(Refusal::into_answer);
-    let Call {
-        state: txn, draws, ..
-    } = call;
+    let Call { state: txn, draws, .. } = call;
     if answer.status >= 400 {
         txn.roll_back();
-        return Ran {
-            answer,
-            redo: Vec::new(),
-            undo: Vec::new(),
-            draws,
-        };
+        return Ran { answer, redo: Vec::new(), undo: Vec::new(), draws };
     }
     let (redo, undo) = txn.finish();
-    Ran {
-        answer,
-        redo,
-        undo,
-        draws,
-    }
+    Ran { answer, redo, undo, draws }
 }
 
 fn carry_out(world: &mut World, request: &Request, found: &Found, draws: Draws) -> Carried {
-    let Ran {
-        answer,
-        redo,
-        undo,
-        draws,
-    } = run(world, request, found, draws);
+    let Ran { answer, redo, undo, draws } = run(world, request, found, draws);
     let has_effect = redo.iter().any(is_effect);
     let durable = world.keep(&redo, undo);
-    Carried {
-        answer,
-        durable,
-        has_effect,
-        draws,
-    }
+    Carried { answer, durable, has_effect, draws }
 }
 
 /// Works out the answer and takes the effect back; what was drawn stays drawn.
 fn work_out(world: &mut World, request: &Request, found: &Found) -> Carried {
-    let Ran {
-        answer,
-        redo,
-        undo,
-        draws,
-    } = run(world, request, found, Draws::default());
-    world
-        .state
-        .take_back(undo.into_iter().filter(is_effect).collect());
-    let kept: Vec<Change> = redo
-        .into_iter()
-        .filter(|change| !is_effect(change))
-        .collect();
+    let Ran { answer, redo, undo, draws } = run(world, request, found, Draws::default());
+    world.state.take_back(undo.into_iter().filter(is_effect).collect());
+    let kept: Vec<Change> = redo.into_iter().filter(|change| !is_effect(change)).collect();
     let durable = world.keep(&kept, Vec::new());
-    Carried {
-        answer,
-        durable,
-        has_effect: false,
-        draws,
-    }
+    Carried { answer, durable, has_effect: false, draws }
 }
 
 /// Answers from the account as it was before the last write.
@@ -218,12 +158,7 @@ fn stale(world: &mut World, request: &Request, found: &Found) -> Carried {
 
 /// Carries a late effect out; the request is judged by the account as it is by now.
 pub(crate) fn take_effect(world: &mut World, late: Late) -> Durable {
-    let Late {
-        after: _,
-        request,
-        draws,
-        entry,
-    } = late;
+    let Late { after: _, request, draws, entry } = late;
     let parts = segments(&request.path);
     let found = routes::find(&request.method, &parts).late();
     let carried = carry_out(world, &request, &found, draws);
@@ -263,11 +198,7 @@ fn default_answer(world: &mut World, status: u16) -> Answer {
         429 => {
             let now = world.now();
             let reset = world.quota.left(now).reset;
-            let mut answer = routes::too_many(
-                world.switches.rate_limit_body,
-                world.switches.retry_after,
-                reset,
-            );
+            let mut answer = routes::too_many(world.switches.rate_limit_body, world.switches.retry_after, reset);
             if world.switches.rate_limit_headers {
                 answer.set("x-ratelimit-remaining", "0".to_owned());
                 answer.set("x-ratelimit-reset", reset.to_string());

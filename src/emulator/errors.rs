@@ -57,16 +57,8 @@ impl Refusal {
     }
 
     /// Returns an OAuth refusal.
-    pub(crate) fn oauth(
-        status: u16,
-        error: &'static str,
-        description: impl Into<String>,
-    ) -> Refusal {
-        Refusal::OAuth {
-            status,
-            error,
-            description: Some(description.into()),
-        }
+    pub(crate) fn oauth(status: u16, error: &'static str, description: impl Into<String>) -> Refusal {
+        Refusal::OAuth { status, error, description: Some(description.into()) }
     }
 
     /// Turns the refusal into the answer the vendor gives.
@@ -78,11 +70,7 @@ impl Refusal {
                 let body = json!({"message": message, "name": "ForbiddenError", "statusCode": 403});
                 Answer::json(403, &body)
             }
-            Refusal::NotFound => v2(
-                404,
-                "NotFoundError",
-                "The resource with the given id could not be found",
-            ),
+            Refusal::NotFound => v2(404, "NotFoundError", "The resource with the given id could not be found"),
             Refusal::MissingField(field) => {
                 let body = json!({
                     "field": field, "message": "Missing required field", "statusCode": 400, "name": "BadRequestError",
@@ -96,31 +84,20 @@ impl Refusal {
             }
             Refusal::Unprocessable(message) => v2(422, "UnprocessableEntityError", &message),
             Refusal::Paging(description) => {
-                let body =
-                    json!({"status": 400, "error": "BadRequestError", "description": description});
+                let body = json!({"status": 400, "error": "BadRequestError", "description": description});
                 Answer::json(400, &body)
             }
-            Refusal::V1 {
-                code,
-                kind,
-                message,
-            } => {
+            Refusal::V1 { code, kind, message } => {
                 let body = json!({"status": {"error": true, "code": code, "type": kind, "message": message}});
                 Answer::json(code, &body)
             }
             Refusal::WrongVerb => bad_request_page(),
-            Refusal::OAuth {
-                status,
-                error,
-                description,
-            } => {
+            Refusal::OAuth { status, error, description } => {
                 let body = match description {
                     Some(description) => json!({"error": error, "error_description": description}),
                     None => json!({ "error": error }),
                 };
-                Answer::json(status, &body)
-                    .with("cache-control", "no-store")
-                    .with("pragma", "no-cache")
+                Answer::json(status, &body).with("cache-control", "no-store").with("pragma", "no-cache")
             }
             Refusal::Whole(answer) => *answer,
         }
@@ -129,10 +106,7 @@ impl Refusal {
 
 /// Returns an error in the v2 shape.
 pub(crate) fn v2(status: u16, name: &str, message: &str) -> Answer {
-    Answer::json(
-        status,
-        &json!({"message": message, "statusCode": status, "name": name}),
-    )
+    Answer::json(status, &json!({"message": message, "statusCode": status, "name": name}))
 }
 
 /// Returns the page a gateway in front of the API shows. Source: reference sections 1.5 and 3, no exact text known.
@@ -160,11 +134,7 @@ mod tests {
             assert_eq!(answer.status, status);
             assert_eq!(String::from_utf8(answer.body).unwrap(), body);
         };
-        check(
-            Refusal::Unauthorized,
-            401,
-            r#"{"message":"Unauthorized","statusCode":401,"name":"UnauthorizedError"}"#,
-        );
+        check(Refusal::Unauthorized, 401, r#"{"message":"Unauthorized","statusCode":401,"name":"UnauthorizedError"}"#);
         check(
             Refusal::MissingField("name"),
             400,
@@ -181,11 +151,7 @@ mod tests {
             r#"{"status":400,"error":"BadRequestError","description":"Invalid pagination cursor"}"#,
         );
         check(
-            Refusal::V1 {
-                code: 401,
-                kind: "Unauthorized",
-                message: "Authentication Failure",
-            },
+            Refusal::V1 { code: 401, kind: "Unauthorized", message: "Authentication Failure" },
             401,
             r#"{"status":{"error":true,"code":401,"type":"Unauthorized","message":"Authentication Failure"}}"#,
         );

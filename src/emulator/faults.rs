@@ -105,19 +105,11 @@ impl Faults {
     /// # Errors
     /// A sentence saying what is wrong with them.
     pub(crate) fn from_json(value: &Value) -> Result<Faults, String> {
-        let rules = Rules::deserialize(value)
-            .map_err(|error| error.to_string())?
-            .rules;
-        if rules
-            .iter()
-            .any(|rule| rule.when.nth == Some(0) || rule.when.every == Some(0))
-        {
+        let rules = Rules::deserialize(value).map_err(|error| error.to_string())?.rules;
+        if rules.iter().any(|rule| rule.when.nth == Some(0) || rule.when.every == Some(0)) {
             return Err("nth and every count from 1".to_owned());
         }
-        Ok(Faults {
-            seen: vec![0; rules.len()],
-            rules,
-        })
+        Ok(Faults { seen: vec![0; rules.len()], rules })
     }
 
     /// Returns the rules as they were given.
@@ -134,10 +126,7 @@ impl Faults {
             }
             *seen += 1;
             let due = rule.when.nth.is_none_or(|nth| *seen == nth)
-                && rule
-                    .when
-                    .every
-                    .is_none_or(|every| seen.is_multiple_of(every));
+                && rule.when.every.is_none_or(|every| seen.is_multiple_of(every));
             if due && met.is_none() {
                 met = Some(rule.fault.clone());
             }
@@ -148,15 +137,9 @@ impl Faults {
 
 impl Match {
     fn fits(&self, method: &str, path: &str) -> bool {
-        let method_fits = self
-            .method
-            .as_ref()
-            .is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method));
-        method_fits
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|pattern| path_fits(pattern, path))
+        let method_fits =
+            self.method.as_ref().is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method));
+        method_fits && self.path.as_ref().is_none_or(|pattern| path_fits(pattern, path))
     }
 }
 
@@ -170,26 +153,15 @@ fn path_fits(pattern: &str, path: &str) -> bool {
     let wild_colon = pattern.as_bytes().get(head.len()) == Some(&b':');
     if wild_colon && !head.ends_with('/') {
         // A colon inside a segment is a plain character.
-        return path
-            .strip_prefix(':')
-            .is_some_and(|path| path_fits(rest, path));
+        return path.strip_prefix(':').is_some_and(|path| path_fits(rest, path));
     }
     let (rest, crosses) = if wild_colon {
         (rest.trim_start_matches(|letter: char| letter != '/'), false)
     } else {
-        (
-            rest.strip_prefix('*').unwrap_or(rest),
-            rest.starts_with('*'),
-        )
+        (rest.strip_prefix('*').unwrap_or(rest), rest.starts_with('*'))
     };
-    let end = if crosses {
-        path.len()
-    } else {
-        path.find('/').unwrap_or(path.len())
-    };
-    (0..=end)
-        .filter_map(|taken| path.get(taken..))
-        .any(|path| path_fits(rest, path))
+    let end = if crosses { path.len() } else { path.find('/').unwrap_or(path.len()) };
+    (0..=end).filter_map(|taken| path.get(taken..)).any(|path| path_fits(rest, path))
 }
 
 #[cfg(test)]
@@ -207,21 +179,9 @@ mod tests {
         check("/api/2/apps/*", "/api/2/apps/1", true);
         check("/api/2/apps/*", "/api/2/apps/1/users", false);
         check("/api/2/**", "/api/2/apps/1/users", true);
-        check(
-            "/api/2/api_authorizations/*/scopes",
-            "/api/2/api_authorizations/7/scopes",
-            true,
-        );
-        check(
-            "/api/2/api_authorizations/:id/scopes",
-            "/api/2/api_authorizations/7/scopes",
-            true,
-        );
-        check(
-            "/api/2/api_authorizations/:id",
-            "/api/2/api_authorizations/7/scopes",
-            false,
-        );
+        check("/api/2/api_authorizations/*/scopes", "/api/2/api_authorizations/7/scopes", true);
+        check("/api/2/api_authorizations/:id/scopes", "/api/2/api_authorizations/7/scopes", true);
+        check("/api/2/api_authorizations/:id", "/api/2/api_authorizations/7/scopes", false);
     }
 
     #[test]
@@ -231,11 +191,7 @@ mod tests {
             {"match": {"path": "/a", "every": 3}, "fault": {"drop": "after"}},
         ]}))
         .unwrap();
-        let mut meet = |method: &str, path: &str| {
-            faults
-                .meet(method, path)
-                .map(|fault| (fault.status, fault.cut))
-        };
+        let mut meet = |method: &str, path: &str| faults.meet(method, path).map(|fault| (fault.status, fault.cut));
         assert_eq!(meet("POST", "/a"), None);
         assert_eq!(meet("POST", "/b"), None);
         assert_eq!(meet("GET", "/a"), None);
@@ -252,10 +208,7 @@ mod tests {
             assert!(error.contains(part), "{error}");
         };
         check(json!({"rules": [{"fault": {"staus": 502}}]}), "staus");
-        check(
-            json!({"rules": [{"match": {"nth": 0}, "fault": {}}]}),
-            "count from 1",
-        );
+        check(json!({"rules": [{"match": {"nth": 0}, "fault": {}}]}), "count from 1");
         check(json!({"rules": [{"fault": {"drop": "during"}}]}), "during");
     }
 }

@@ -80,9 +80,7 @@ impl Journal {
 
     /// Notes that the effect of a request took place after its answer.
     pub(crate) fn took_effect(&mut self, id: EntryId) {
-        let place =
-            id.0.checked_sub(self.forgotten)
-                .and_then(|place| usize::try_from(place).ok());
+        let place = id.0.checked_sub(self.forgotten).and_then(|place| usize::try_from(place).ok());
         if let Some(entry) = place.and_then(|place| self.entries.get_mut(place)) {
             entry.effect = true;
         }
@@ -108,12 +106,7 @@ impl Journal {
     /// Forgets everything; what is in flight stays in flight.
     pub(crate) fn reset(&mut self) {
         let forgotten = self.forgotten + self.entries.len() as u64;
-        *self = Journal {
-            forgotten,
-            in_flight: self.in_flight,
-            max_in_flight: self.in_flight,
-            ..Journal::default()
-        };
+        *self = Journal { forgotten, in_flight: self.in_flight, max_in_flight: self.in_flight, ..Journal::default() };
     }
 }
 

@@ -3,9 +3,7 @@
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -36,23 +34,10 @@ impl SigningKey {
     }
 
     fn new(pair: KeyPair) -> SigningKey {
-        let modulus = pair
-            .public_key()
-            .modulus()
-            .big_endian_without_leading_zero()
-            .to_vec();
-        let exponent = pair
-            .public_key()
-            .exponent()
-            .big_endian_without_leading_zero()
-            .to_vec();
+        let modulus = pair.public_key().modulus().big_endian_without_leading_zero().to_vec();
+        let exponent = pair.public_key().exponent().big_endian_without_leading_zero().to_vec();
         let kid = thumbprint(&modulus, &exponent);
-        SigningKey {
-            pair,
-            modulus,
-            exponent,
-            kid,
-        }
+        SigningKey { pair, modulus, exponent, kid }
     }
 
     /// Returns the key id: the RFC 7638 thumbprint. Source: reference section 7.2, computed from a live key set.
@@ -72,36 +57,21 @@ impl SigningKey {
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> Option<String> {
         let input = unsigned(header, claims);
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                input.as_bytes(),
-                &mut signature,
-            )
-            .ok()?;
+        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature).ok()?;
         Some(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
     /// Signs claims the way the vendor does. Source: reference section 7.4.
     pub(crate) fn mint(&self, claims: &Value) -> Option<String> {
-        self.sign(
-            &json!({"alg": "RS256", "typ": "JWT", "kid": self.kid}),
-            claims,
-        )
+        self.sign(&json!({"alg": "RS256", "typ": "JWT", "kid": self.kid}), claims)
     }
 
     /// Returns the claims of a token that this key signed.
     pub(crate) fn verified(&self, token: &str) -> Option<Map<String, Value>> {
         let (input, signature) = token.rsplit_once('.')?;
-        let public = RsaPublicKeyComponents {
-            n: &self.modulus,
-            e: &self.exponent,
-        };
+        let public = RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent };
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        public
-            .verify(&RSA_PKCS1_2048_8192_SHA256, input.as_bytes(), &signature)
-            .ok()?;
+        public.verify(&RSA_PKCS1_2048_8192_SHA256, input.as_bytes(), &signature).ok()?;
         let (_, claims) = input.split_once('.')?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
     }
@@ -114,10 +84,7 @@ pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
 }
 
 fn thumbprint(modulus: &[u8], exponent: &[u8]) -> String {
-    let (n, e) = (
-        URL_SAFE_NO_PAD.encode(modulus),
-        URL_SAFE_NO_PAD.encode(exponent),
-    );
+    let (n, e) = (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent));
     let canonical = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
     URL_SAFE_NO_PAD.encode(digest)
@@ -134,18 +101,12 @@ mod tests {
                  9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls\
                  1jF44-csFCur-kEgU8awapJzKnqDKgw";
         let n = URL_SAFE_NO_PAD.decode(n).unwrap();
-        assert_eq!(
-            thumbprint(&n, &[1, 0, 1]),
-            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
-        );
+        assert_eq!(thumbprint(&n, &[1, 0, 1]), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 
     #[test]
     fn a_key_knows_its_own_tokens_only() {
-        let (own, other) = (
-            SigningKey::generate().unwrap(),
-            SigningKey::generate().unwrap(),
-        );
+        let (own, other) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
         let token = own.mint(&json!({"sub": "1"})).unwrap();
         assert_eq!(own.verified(&token).unwrap().get("sub"), Some(&json!("1")));
         assert!(other.verified(&token).is_none());

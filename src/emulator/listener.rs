@@ -56,13 +56,7 @@ impl Listener for CountingListener {
                     let _best_effort = stream.set_nodelay(true);
                     self.shared.world().journal.connection();
                     let cut = Arc::new(AtomicBool::new(false));
-                    return (
-                        Connection {
-                            stream,
-                            cut: Arc::clone(&cut),
-                        },
-                        Peer { address, cut },
-                    );
+                    return (Connection { stream, cut: Arc::clone(&cut) }, Peer { address, cut });
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
@@ -70,10 +64,7 @@ impl Listener for CountingListener {
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
-        Ok(Peer {
-            address: self.inner.local_addr()?,
-            cut: Arc::default(),
-        })
+        Ok(Peer { address: self.inner.local_addr()?, cut: Arc::default() })
     }
 }
 
@@ -103,11 +94,7 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -28,12 +28,7 @@ struct Window {
 /// Answers one page of a list.
 ///
 /// `rows` are the ids that passed the filters; `show` makes one into what is shown.
-pub(crate) fn answer(
-    request: &Request,
-    limits: Limits,
-    rows: Vec<u64>,
-    show: impl Fn(u64) -> Value,
-) -> Outcome {
+pub(crate) fn answer(request: &Request, limits: Limits, rows: Vec<u64>, show: impl Fn(u64) -> Value) -> Outcome {
     let window = window(request, limits)?;
     let total = rows.len();
     let pages = total.div_ceil(window.limit).max(1);
@@ -47,11 +42,7 @@ pub(crate) fn answer(
         None => {
             let mut rows = rows;
             rows.sort_by_key(|&id| ids::shuffle_key(id));
-            rows.into_iter()
-                .skip(start)
-                .take(window.limit)
-                .map(show)
-                .collect()
+            rows.into_iter().skip(start).take(window.limit).map(show).collect()
         }
     };
     let shown = chosen_fields(request, shown);
@@ -67,10 +58,7 @@ fn with_neighbours(request: &Request, mut answer: Answer, window: &Window, pages
     let cursor = |page: usize| STANDARD.encode(format!("limit={}&page={page}", window.limit));
     let host = request.header("host").unwrap_or("localhost");
     let link = |page: usize, relation: &str| {
-        format!(
-            "<http://{host}{}?limit={}&page={page}>; rel=\"{relation}\"",
-            request.path, window.limit
-        )
+        format!("<http://{host}{}?limit={}&page={page}>; rel=\"{relation}\"", request.path, window.limit)
     };
     let mut links = vec![link(1, "first")];
     if window.page < pages {
@@ -87,17 +75,13 @@ fn window(request: &Request, limits: Limits) -> Result<Window, Refusal> {
     let (limit, page) = (request.parameter("limit"), request.parameter("page"));
     let Some(cursor) = request.parameter("cursor") else {
         return Ok(Window {
-            limit: number(limit, "Invalid pagination limit")?
-                .unwrap_or(limits.default)
-                .min(limits.max),
+            limit: number(limit, "Invalid pagination limit")?.unwrap_or(limits.default).min(limits.max),
             page: number(page, "Invalid pagination page")?.unwrap_or(1),
         });
     };
     if limit.is_some() || page.is_some() {
         // Source: terraform-provider-onelogin #196.
-        return Err(Refusal::Paging(
-            "Requests can only have cursor xor pagination arguments",
-        ));
+        return Err(Refusal::Paging("Requests can only have cursor xor pagination arguments"));
     }
     decoded(&cursor, limits).ok_or(Refusal::Paging("Invalid pagination cursor"))
 }
@@ -106,14 +90,9 @@ fn decoded(cursor: &str, limits: Limits) -> Option<Window> {
     let query = String::from_utf8(STANDARD.decode(cursor).ok()?).ok()?;
     let value = |name: &str| {
         let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
-        found
-            .and_then(|(_, value)| value.parse::<usize>().ok())
-            .filter(|&number| number > 0)
+        found.and_then(|(_, value)| value.parse::<usize>().ok()).filter(|&number| number > 0)
     };
-    Some(Window {
-        limit: value("limit")?.min(limits.max),
-        page: value("page")?,
-    })
+    Some(Window { limit: value("limit")?.min(limits.max), page: value("page")? })
 }
 
 fn number(text: Option<String>, refusal: &'static str) -> Result<Option<usize>, Refusal> {
@@ -134,10 +113,7 @@ fn sort_by_field(rows: &mut [Value], sort: &str) {
     };
     let key = |row: &Value| {
         let value = row.get(field).cloned().unwrap_or(Value::Null);
-        (
-            value.as_u64().unwrap_or(0),
-            value.as_str().unwrap_or_default().to_owned(),
-        )
+        (value.as_u64().unwrap_or(0), value.as_str().unwrap_or_default().to_owned())
     };
     rows.sort_by_cached_key(key);
     if descending {
@@ -176,20 +152,11 @@ mod tests {
             headers: HeaderMap::new(),
             body: Vec::new(),
         };
-        answer(
-            &request,
-            LIMITS,
-            vec![1, 2, 3, 4, 5],
-            |id| json!({"id": id, "name": format!("n{id}")}),
-        )
+        answer(&request, LIMITS, vec![1, 2, 3, 4, 5], |id| json!({"id": id, "name": format!("n{id}")}))
     }
 
     fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
-        answer
-            .headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        answer.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     #[test]
@@ -218,10 +185,7 @@ mod tests {
             Err(Refusal::Paging(description)) => assert_eq!(description, text),
             other => panic!("{other:?}"),
         };
-        check(
-            "cursor=eA==&limit=2",
-            "Requests can only have cursor xor pagination arguments",
-        );
+        check("cursor=eA==&limit=2", "Requests can only have cursor xor pagination arguments");
         check("cursor=nonsense", "Invalid pagination cursor");
         check("limit=x", "Invalid pagination limit");
         check("page=0", "Invalid pagination page");
@@ -229,12 +193,8 @@ mod tests {
 
     #[test]
     fn sorting_and_choosing_fields() {
-        let rows =
-            |query: &str| serde_json::from_slice::<Value>(&page(query).unwrap().body).unwrap();
+        let rows = |query: &str| serde_json::from_slice::<Value>(&page(query).unwrap().body).unwrap();
         assert_eq!(rows("sort=-id&fields=id"), json!([{"id": 5}, {"id": 4}]));
-        assert_eq!(
-            rows("sort=%2Bid&limit=9&fields=id"),
-            json!([{"id": 1}, {"id": 2}, {"id": 3}])
-        );
+        assert_eq!(rows("sort=%2Bid&limit=9&fields=id"), json!([{"id": 1}, {"id": 2}, {"id": 3}]));
     }
 }

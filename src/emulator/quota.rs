@@ -23,11 +23,7 @@ pub(crate) struct Left {
 impl Quota {
     /// Starts a full window at a time in milliseconds since the epoch.
     pub(crate) fn new(limit: u32, now: i64) -> Quota {
-        Quota {
-            limit,
-            used: 0,
-            window_start: now,
-        }
+        Quota { limit, used: 0, window_start: now }
     }
 
     /// Uses one call; returns whether there was one.
@@ -42,11 +38,7 @@ impl Quota {
     pub(crate) fn left(&mut self, now: i64) -> Left {
         self.turn(now);
         let elapsed = (now - self.window_start) / 1000;
-        Left {
-            limit: self.limit,
-            remaining: self.limit - self.used,
-            reset: WINDOW_SECONDS - elapsed,
-        }
+        Left { limit: self.limit, remaining: self.limit - self.used, reset: WINDOW_SECONDS - elapsed }
     }
 
     fn turn(&mut self, now: i64) {
@@ -67,22 +59,8 @@ mod tests {
         let mut quota = Quota::new(2, 0);
         assert!(quota.take(0) && quota.take(1_000));
         assert!(!quota.take(2_000));
-        assert_eq!(
-            quota.left(600_000),
-            Left {
-                limit: 2,
-                remaining: 0,
-                reset: 3000
-            }
-        );
+        assert_eq!(quota.left(600_000), Left { limit: 2, remaining: 0, reset: 3000 });
         assert!(quota.take(3_600_000));
-        assert_eq!(
-            quota.left(3_600_000),
-            Left {
-                limit: 2,
-                remaining: 1,
-                reset: 3600
-            }
-        );
+        assert_eq!(quota.left(3_600_000), Left { limit: 2, remaining: 1, reset: 3600 });
     }
 }

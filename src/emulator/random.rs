@@ -16,10 +16,7 @@ pub(crate) fn bytes<const N: usize>() -> Option<[u8; N]> {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Returns a token id: 21 characters, as in the vendor's samples.
@@ -40,14 +37,7 @@ pub(crate) fn client_id(app: u64) -> Option<String> {
 pub(crate) fn uuid() -> Option<String> {
     let text = hex(&bytes::<16>()?);
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-    Some(format!(
-        "{}-{}-{}-{}-{}",
-        part(0, 8),
-        part(8, 12),
-        part(12, 16),
-        part(16, 20),
-        part(20, 32)
-    ))
+    Some(format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)))
 }
 
 /// The ids and texts one request drew, or shall draw again.
@@ -69,10 +59,7 @@ enum Draw {
 impl Draws {
     /// Returns draws that repeat these.
     pub(crate) fn repeat(self) -> Draws {
-        Draws {
-            drawn: VecDeque::new(),
-            again: self.drawn,
-        }
+        Draws { drawn: VecDeque::new(), again: self.drawn }
     }
 
     /// Returns the next id to repeat, if any.

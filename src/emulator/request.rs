@@ -26,9 +26,7 @@ impl Request {
     /// Returns a query parameter, decoded; of several with one name the first.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let query = self.query.as_ref()?;
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     /// Returns a filter: a query parameter that is not empty.
@@ -38,18 +36,13 @@ impl Request {
 
     /// Returns whether a boolean query parameter is set.
     pub(crate) fn is_set(&self, name: &str) -> bool {
-        self.parameter(name)
-            .is_some_and(|value| value == "true" || value == "1")
+        self.parameter(name).is_some_and(|value| value == "true" || value == "1")
     }
 
     /// Returns whether the content type is of this kind, parameters aside.
     pub(crate) fn has_content_type(&self, kind: &str) -> bool {
         let full = self.header("content-type").unwrap_or_default();
-        full.split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .eq_ignore_ascii_case(kind)
+        full.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(kind)
     }
 
     /// Returns the body as JSON.
@@ -57,8 +50,7 @@ impl Request {
     /// # Errors
     /// `BadRequest` where it is not JSON.
     pub(crate) fn json(&self) -> Result<Value, Refusal> {
-        serde_json::from_slice(&self.body)
-            .map_err(|_| Refusal::BadRequest("Invalid JSON in request body".to_owned()))
+        serde_json::from_slice(&self.body).map_err(|_| Refusal::BadRequest("Invalid JSON in request body".to_owned()))
     }
 
     /// Returns the body as a JSON object.
@@ -86,9 +78,7 @@ impl Request {
 
     /// Returns the form parameters of the body.
     pub(crate) fn form(&self) -> Vec<(String, String)> {
-        url::form_urlencoded::parse(&self.body)
-            .map(|(key, value)| (key.into_owned(), value.into_owned()))
-            .collect()
+        url::form_urlencoded::parse(&self.body).map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
     }
 
     /// Returns the token of an `Authorization: bearer` header.
@@ -100,10 +90,7 @@ impl Request {
         if !word.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        let token = rest
-            .strip_prefix(':')
-            .or_else(|| rest.strip_prefix(' '))?
-            .trim();
+        let token = rest.strip_prefix(':').or_else(|| rest.strip_prefix(' '))?.trim();
         (!token.is_empty()).then_some(token)
     }
 }
@@ -146,13 +133,7 @@ mod tests {
     fn with_authorization(value: &str) -> Request {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", value.parse().unwrap());
-        Request {
-            method: Method::GET,
-            path: "/".to_owned(),
-            query: None,
-            headers,
-            body: Vec::new(),
-        }
+        Request { method: Method::GET, path: "/".to_owned(), query: None, headers, body: Vec::new() }
     }
 
     #[test]
@@ -172,11 +153,7 @@ mod tests {
     #[test]
     fn wildcards() {
         let check = |pattern: &str, text: &str, expected: bool| {
-            assert_eq!(
-                matches_wildcard(pattern, text),
-                expected,
-                "{pattern} {text}"
-            );
+            assert_eq!(matches_wildcard(pattern, text), expected, "{pattern} {text}");
         };
         check("work*", "Workday", true);
         check("work*", "Homework", false);

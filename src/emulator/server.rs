@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, State as Extracted};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -19,8 +20,10 @@ use super::control;
 use super::dispatch::{self, Decision};
 use super::errors;
 use super::faults::Faults;
+use super::gateway::{GatewayFile, GatewayRequest, Registry};
+use super::keys::SigningKey;
 use super::listener::{CountingListener, Peer};
-use super::options::{DEFAULT_ACCOUNT_ID, EmulatorError, GatewayFile, Options, StateLocation};
+use super::options::{DEFAULT_ACCOUNT_ID, EmulatorError, Options, StateLocation};
 use super::quota::Quota;
 use super::random;
 use super::request::Request;
@@ -48,7 +51,7 @@ pub struct Emulator {
 pub(crate) struct Shared {
     world: Mutex<World>,
     latency: Duration,
-    gateways: Mutex<Vec<GatewayFile>>,
+    gateways: Registry,
 }
 
 impl Shared {
@@ -66,22 +69,9 @@ impl Emulator {
     /// # Errors
     /// `Listen`, `Seed`, `State`, `Faults` or `Switches`, by what is unusable.
     pub async fn start(options: Options) -> Result<Emulator, EmulatorError> {
-        let Options {
-            listen,
-            issuer,
-            state,
-            seed,
-            account_id,
-            latency,
-            quota,
-            faults,
-            switches,
-            gateways,
-        } = options;
+        let Options { listen, issuer, state, seed, account_id, latency, quota, faults, switches, gateways } = options;
         let switches = match switches {
-            Some(named) => Switches::default()
-                .with(&named)
-                .map_err(EmulatorError::Switches)?,
+            Some(named) => Switches::default().with(&named).map_err(EmulatorError::Switches)?,
             None => Switches::default(),
         };
         let faults = match faults {
@@ -100,10 +90,7 @@ impl Emulator {
         if account_id != DEFAULT_ACCOUNT_ID || log.is_some() && seed.is_none() {
             account.account_id = account_id;
         }
-        let listening = |source| EmulatorError::Listen {
-            address: listen,
-            source,
-        };
+        let listening = |source| EmulatorError::Listen { address: listen, source };
         let inner = TcpListener::bind(listen).await.map_err(listening)?;
         let address = inner.local_addr().map_err(listening)?;
         let issuer = issuer.unwrap_or_else(|| format!("http://{address}/oidc/2"));
@@ -117,28 +104,16 @@ impl Emulator {
             journal: Default::default(),
             faults,
             keys: Keys::default(),
-            site: Site {
-                issuer: issuer.trim_end_matches('/').to_owned(),
-            },
+            site: Site { issuer: issuer.trim_end_matches('/').to_owned() },
             last_undo: Vec::new(),
             log,
             clock_offset: 0,
             seed,
         };
-        let shared = Arc::new(Shared {
-            world: Mutex::new(world),
-            latency,
-            gateways: Mutex::new(gateways),
-        });
+        let shared = Arc::new(Shared { world: Mutex::new(world), latency, gateways: Registry::new(gateways) });
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(inner, Arc::clone(&shared), stopped));
-        Ok(Emulator {
-            address,
-            instance_id,
-            shared,
-            stop,
-            served,
-        })
+        Ok(Emulator { address, instance_id, shared, stop, served })
     }
 
     /// Returns where it listens.
@@ -158,30 +133,17 @@ impl Emulator {
 
     /// Returns the public half of the key that signs its tokens, as its key set shows it.
     pub fn public_jwk(&self) -> Option<serde_json::Value> {
-        self.shared
-            .world()
-            .signing_key()
-            .0
-            .map(super::keys::SigningKey::jwk)
+        self.shared.world().signing_key().0.map(SigningKey::jwk)
     }
 
     /// Serves these policy files from now on.
     pub fn set_gateways(&self, gateways: Vec<GatewayFile>) {
-        *self
-            .shared
-            .gateways
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = gateways;
+        self.shared.gateways.replace(gateways);
     }
 
     /// Stops it, letting requests in flight end, and folds the state file together.
     pub async fn shutdown(self) {
-        let Emulator {
-            stop,
-            served,
-            shared,
-            ..
-        } = self;
+        let Emulator { stop, served, shared, .. } = self;
         // The server may have gone by itself.
         let _gone = stop.send(());
         let abort = served.abort_handle();
@@ -197,10 +159,7 @@ impl Emulator {
 }
 
 async fn serve(inner: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
-    let listener = CountingListener {
-        inner,
-        shared: Arc::clone(&shared),
-    };
+    let listener = CountingListener { inner, shared: Arc::clone(&shared) };
     let app = Router::new().fallback(answer).with_state(shared);
     let service = app.into_make_service_with_connect_info::<Peer>();
     let stopped = async {
@@ -208,9 +167,7 @@ async fn serve(inner: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiv
         let _stopped = stopped.await;
     };
     // Serving ends when it is stopped; connections that break are no failure of the server.
-    let _ended = axum::serve(listener, service)
-        .with_graceful_shutdown(stopped)
-        .await;
+    let _ended = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
 }
 
 /// Counts a request as in flight for as long as it lives.
@@ -239,20 +196,10 @@ async fn answer(
         return response(errors::gateway_page(413, "Payload Too Large"));
     };
     let query = parts.uri.query().map(str::to_owned);
-    let request = Request {
-        method: parts.method,
-        path,
-        query,
-        headers: parts.headers,
-        body: body.to_vec(),
-    };
+    let request = Request { method: parts.method, path, query, headers: parts.headers, body: body.to_vec() };
     if is_control {
         let (answer, durable) = control::answer(&mut shared.world(), &request, peer.address.ip());
-        return response(if kept(durable).await {
-            answer
-        } else {
-            not_kept()
-        });
+        return response(if kept(durable).await { answer } else { not_kept() });
     }
     let answer = decided(&shared, &request, &peer).await;
     drop(in_flight);
@@ -261,14 +208,9 @@ async fn answer(
 
 async fn decided(shared: &Arc<Shared>, request: &Request, peer: &Peer) -> Answer {
     let request_id = random::uuid().unwrap_or_default();
-    let decision = dispatch::decide(&mut shared.world(), request, &request_id);
-    let Decision {
-        answer,
-        durable,
-        delay,
-        is_cut,
-        late,
-    } = decision;
+    let answered = behind_gateway(shared, request);
+    let decision = dispatch::decide(&mut shared.world(), request, &request_id, answered);
+    let Decision { answer, durable, delay, is_cut, late } = decision;
     if let Some(late) = late {
         let shared = Arc::clone(shared);
         // The effect comes even if the client goes away.
@@ -289,6 +231,35 @@ async fn decided(shared: &Arc<Shared>, request: &Request, peer: &Peer) -> Answer
     if is_kept { answer } else { not_kept() }
 }
 
+/// Answers for a protected API, if the request is for one.
+fn behind_gateway(shared: &Shared, request: &Request) -> Option<Answer> {
+    let rest = request.path.strip_prefix("/gateway/")?;
+    let (key, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let headers: Vec<(String, String)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let (certs_url, jwk, now) = {
+        let mut world = shared.world();
+        let jwk = world.signing_key().0.map(SigningKey::jwk);
+        (format!("{}/certs", world.site.issuer), jwk, world.now())
+    };
+    let keys = |url: &str| jwk.as_ref().filter(|_| url == certs_url).map(|jwk| json!({ "keys": [jwk] }));
+    let asked = GatewayRequest {
+        method: request.method.as_str(),
+        path,
+        query: request.query.as_deref().unwrap_or_default(),
+        headers: &headers,
+    };
+    let given = shared.gateways.answer(key, &asked, &keys, now.div_euclid(1000));
+    let mut answer = Answer::json(given.status, &given.body);
+    for (name, value) in given.headers {
+        answer.set(name, value);
+    }
+    Some(answer)
+}
+
 /// Waits until something is on disk; returns whether it is.
 async fn kept(durable: Durable) -> bool {
     match durable {
@@ -298,18 +269,13 @@ async fn kept(durable: Durable) -> bool {
 }
 
 fn not_kept() -> Answer {
-    errors::v2(
-        500,
-        "InternalServerError",
-        "the emulator could not write its state file",
-    )
+    errors::v2(500, "InternalServerError", "the emulator could not write its state file")
 }
 
 fn response(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     // A fault may ask for what HTTP cannot say; such an answer goes out as far as it can.
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);

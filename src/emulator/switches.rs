@@ -140,10 +140,7 @@ impl Switches {
         for (name, value) in named {
             let Some(default) = defaults.get(name) else {
                 let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
-                return Err(format!(
-                    "unknown switch `{name}`, known are {}",
-                    known.join(", ")
-                ));
+                return Err(format!("unknown switch `{name}`, known are {}", known.join(", ")));
             };
             let value = match value {
                 Value::Null => default.clone(),

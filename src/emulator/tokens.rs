@@ -43,9 +43,7 @@ pub(crate) struct Grant {
 impl Tokens {
     /// Returns the live token set of a credential pair.
     pub(crate) fn live(&self, client_id: &str, now: i64) -> Option<&AdminToken> {
-        self.by_credential
-            .get(client_id)
-            .filter(|token| token.created_at + ADMIN_LIFETIME_SECONDS * 1000 > now)
+        self.by_credential.get(client_id).filter(|token| token.created_at + ADMIN_LIFETIME_SECONDS * 1000 > now)
     }
 
     /// Sets the token set of a credential pair.
@@ -55,11 +53,7 @@ impl Tokens {
 
     /// Returns the credential pair that a live admin token belongs to.
     pub(crate) fn credential_of(&self, access: &str, now: i64) -> Option<&str> {
-        let client_id = self
-            .by_credential
-            .iter()
-            .find(|(_, token)| token.access == access)
-            .map(|(id, _)| id)?;
+        let client_id = self.by_credential.iter().find(|(_, token)| token.access == access).map(|(id, _)| id)?;
         self.live(client_id, now).map(|_| client_id.as_str())
     }
 
@@ -84,9 +78,7 @@ impl Tokens {
 
     /// Returns the grant of a live refresh token.
     pub(crate) fn refresh_grant(&self, token: &str, now: i64) -> Option<&Grant> {
-        self.refresh
-            .get(token)
-            .filter(|grant| grant.expires_at > now)
+        self.refresh.get(token).filter(|grant| grant.expires_at > now)
     }
 
     /// Uses a refresh token up.
@@ -103,8 +95,7 @@ impl Tokens {
     pub(crate) fn revoke_refresh(&mut self, token: &str) {
         if let Some(grant) = self.refresh.remove(token) {
             self.refresh.retain(|_, other| other.id != grant.id);
-            self.revoked
-                .extend(self.made.remove(&grant.id).unwrap_or_default());
+            self.revoked.extend(self.made.remove(&grant.id).unwrap_or_default());
         }
     }
 

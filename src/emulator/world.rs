@@ -104,14 +104,9 @@ impl World {
         };
         let durable = made.and_then(|change| {
             self.state.apply(change.clone());
-            self.log
-                .as_mut()
-                .map(|log| log.append(std::slice::from_ref(&change)))
+            self.log.as_mut().map(|log| log.append(std::slice::from_ref(&change)))
         });
-        let key = self
-            .keys
-            .own(self.state.signing_key.as_deref())
-            .map(|(key, _)| key);
+        let key = self.keys.own(self.state.signing_key.as_deref()).map(|(key, _)| key);
         (key, durable)
     }
 

@@ -39,9 +39,7 @@ pub(super) fn configure(app: &mut App, body: &Map<String, Value>) -> Result<(), 
         None | Some(Value::Null) => return Ok(()),
         Some(Value::Object(configuration)) => configuration,
         Some(_) => {
-            return Err(Refusal::BadRequest(
-                "Expected object in configuration".to_owned(),
-            ));
+            return Err(Refusal::BadRequest("Expected object in configuration".to_owned()));
         }
     };
     if app.auth_method != OPENID_CONNECT {
@@ -52,9 +50,7 @@ pub(super) fn configure(app: &mut App, body: &Map<String, Value>) -> Result<(), 
         let stored = match key.as_str() {
             // An array is accepted and comes back as one. Source: spb c1584c2.
             "redirect_uri" if value.is_array() => value.clone(),
-            "redirect_uri" | "login_url" | "post_logout_redirect_uri" | "oidc_encryption_key" => {
-                text(key, value)?
-            }
+            "redirect_uri" | "login_url" | "post_logout_redirect_uri" | "oidc_encryption_key" => text(key, value)?,
             "oidc_application_type" => choice(configuration, key, 1)?,
             "token_endpoint_auth_method" => choice(configuration, key, 2)?,
             "access_token_expiration_minutes" | "refresh_token_expiration_minutes" => {
@@ -64,9 +60,7 @@ pub(super) fn configure(app: &mut App, body: &Map<String, Value>) -> Result<(), 
             // Read only. Source: spec-C.
             "oidc_api_version" => continue,
             _ => {
-                return Err(Refusal::BadRequest(format!(
-                    "Unknown parameter on configuration section: {key}"
-                )));
+                return Err(Refusal::BadRequest(format!("Unknown parameter on configuration section: {key}")));
             }
         };
         app.configuration.insert(key.clone(), stored);
@@ -85,10 +79,7 @@ fn choice(configuration: &Map<String, Value>, key: &str, max: u64) -> Result<Val
     match minutes(configuration, key)? {
         None => Ok(Value::Null),
         Some(number) if number <= max => Ok(number.into()),
-        Some(_) => Err(Refusal::invalid(format!(
-            "{} is not included in the list",
-            label(key)
-        ))),
+        Some(_) => Err(Refusal::invalid(format!("{} is not included in the list", label(key)))),
     }
 }
 
@@ -100,20 +91,12 @@ pub(super) fn shown_configuration(app: &App, zero_values: ZeroValues) -> Map<Str
     if app.auth_method != OPENID_CONNECT {
         return app.configuration.clone();
     }
-    let stored = |key: &str| {
-        app.configuration
-            .get(key)
-            .filter(|value| !value.is_null())
-            .cloned()
-    };
+    let stored = |key: &str| app.configuration.get(key).filter(|value| !value.is_null()).cloned();
     let mut shown = Map::new();
     for key in ["redirect_uri", "login_url", "post_logout_redirect_uri"] {
         shown.insert(key.to_owned(), stored(key).unwrap_or(Value::Null));
     }
-    for key in [
-        "access_token_expiration_minutes",
-        "refresh_token_expiration_minutes",
-    ] {
+    for key in ["access_token_expiration_minutes", "refresh_token_expiration_minutes"] {
         if let Some(minutes) = stored(key) {
             shown.insert(key.to_owned(), minutes);
         }
@@ -135,27 +118,18 @@ pub(super) fn shown_configuration(app: &App, zero_values: ZeroValues) -> Map<Str
 ///
 /// # Errors
 /// A validation refusal where the connector takes no new ones.
-pub(super) fn set_parameters(
-    call: &mut Call<'_>,
-    app: &mut App,
-    body: &Map<String, Value>,
-) -> Result<(), Refusal> {
+pub(super) fn set_parameters(call: &mut Call<'_>, app: &mut App, body: &Map<String, Value>) -> Result<(), Refusal> {
     let parameters = match body.get("parameters") {
         None | Some(Value::Null) => return Ok(()),
         Some(Value::Object(parameters)) => parameters,
         Some(_) => {
-            return Err(Refusal::BadRequest(
-                "Expected object in parameters".to_owned(),
-            ));
+            return Err(Refusal::BadRequest("Expected object in parameters".to_owned()));
         }
     };
-    let takes_new =
-        connectors::by_id(call, app.connector_id).is_some_and(|row| row.allows_new_parameters);
+    let takes_new = connectors::by_id(call, app.connector_id).is_some_and(|row| row.allows_new_parameters);
     for (name, value) in parameters {
         let Value::Object(given) = value else {
-            return Err(Refusal::BadRequest(format!(
-                "Expected object in parameter {name}"
-            )));
+            return Err(Refusal::BadRequest(format!("Expected object in parameter {name}")));
         };
         if let Some(known) = app.parameters.get_mut(name) {
             known.fields.extend(written(given, Given::Update));
@@ -163,18 +137,9 @@ pub(super) fn set_parameters(
             let mut fields = blank_parameter(name);
             fields.extend(written(given, Given::Create));
             let id = call.new_id();
-            app.parameters.insert(
-                name.clone(),
-                Parameter {
-                    id,
-                    connector_level: false,
-                    fields,
-                },
-            );
+            app.parameters.insert(name.clone(), Parameter { id, connector_level: false, fields });
         } else {
-            return Err(Refusal::invalid(format!(
-                "Parameter {name} is not allowed by the connector"
-            )));
+            return Err(Refusal::invalid(format!("Parameter {name} is not allowed by the connector")));
         }
     }
     Ok(())
@@ -189,11 +154,7 @@ enum Given {
 /// Returns the fields a client may set; `label` only when the parameter is made.
 fn written(given: &Map<String, Value>, when: Given) -> Map<String, Value> {
     let settable = |key: &str| key != "id" && (key != "label" || when == Given::Create);
-    given
-        .iter()
-        .filter(|(key, _)| settable(key))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
+    given.iter().filter(|(key, _)| settable(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn blank_parameter(name: &str) -> Map<String, Value> {
@@ -216,21 +177,14 @@ pub(super) fn shown_parameters(parameters: &BTreeMap<String, Parameter>) -> Map<
         fields.extend(parameter.fields.clone());
         Value::Object(fields)
     };
-    parameters
-        .iter()
-        .map(|(name, parameter)| (name.clone(), shown(parameter)))
-        .collect()
+    parameters.iter().map(|(name, parameter)| (name.clone(), shown(parameter))).collect()
 }
 
 /// Gives exactly these roles access to an app. Source: reference section 5.2: the whole list is replaced.
 ///
 /// # Errors
 /// A validation refusal where a role is unknown.
-pub(super) fn set_roles(
-    call: &mut Call<'_>,
-    app: u64,
-    body: &Map<String, Value>,
-) -> Result<(), Refusal> {
+pub(super) fn set_roles(call: &mut Call<'_>, app: u64, body: &Map<String, Value>) -> Result<(), Refusal> {
     let listed = match body.get("role_ids") {
         None | Some(Value::Null) => return Ok(()),
         Some(Value::Array(listed)) => listed,

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::app_fields::{
-    OPENID_CONNECT, auth_method_name, configure, set_parameters, set_roles, shown_configuration,
-    shown_parameters,
+    OPENID_CONNECT, auth_method_name, configure, set_parameters, set_roles, shown_configuration, shown_parameters,
 };
 use super::{connectors, users};
 use crate::emulator::answer::Answer;
@@ -20,54 +19,34 @@ use crate::emulator::state::{App, Change, Parameter, groups_fields, sha256_hex};
 use crate::emulator::switches::{AppPutBody, InUse, SecretOnGet, ZeroValues};
 
 /// Source: reference section 2.1; the Go SDK asks for 100.
-const LIMITS: Limits = Limits {
-    default: 100,
-    max: 1000,
-};
+const LIMITS: Limits = Limits { default: 100, max: 1000 };
 
 /// `GET /api/2/apps`: reduced objects.
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let name = call.request.filter("name");
     let auth_method = connectors::auth_method_filter(call)?;
-    let connector = match call
-        .request
-        .filter("connector_id")
-        .map(|text| text.parse::<u64>())
-    {
+    let connector = match call.request.filter("connector_id").map(|text| text.parse::<u64>()) {
         None => None,
         Some(Ok(id)) => Some(id),
         Some(Err(_)) => {
-            return Err(Refusal::Unprocessable(
-                "invalid value in \"connector_id\"".to_owned(),
-            ));
+            return Err(Refusal::Unprocessable("invalid value in \"connector_id\"".to_owned()));
         }
     };
     let fits = |row_name: &str, row_method: u64, row_connector: u64| {
-        name.as_ref()
-            .is_none_or(|name| matches_wildcard(name, row_name))
+        name.as_ref().is_none_or(|name| matches_wildcard(name, row_name))
             && auth_method.is_none_or(|method| method == row_method)
             && connector.is_none_or(|connector| connector == row_connector)
     };
-    let apps = call
-        .state
-        .apps
-        .iter()
-        .filter(|(_, app)| fits(&app.name, app.auth_method, app.connector_id));
+    let apps = call.state.apps.iter().filter(|(_, app)| fits(&app.name, app.auth_method, app.connector_id));
     let mut ids: Vec<u64> = apps.map(|(&id, _)| id).collect();
     if call.switches.servers_in_apps {
         // Source: reference section 4.1: a server is a row of the apps table with `auth_method` 9.
-        let servers = call
-            .state
-            .servers
-            .iter()
-            .filter(|(_, server)| fits(&server.name, 9, server.connector_id));
+        let servers = call.state.servers.iter().filter(|(_, server)| fits(&server.name, 9, server.connector_id));
         ids.extend(servers.map(|(&id, _)| id));
     }
-    paging::answer(call.request, LIMITS, ids, |id| {
-        match call.state.apps.get(&id) {
-            Some(app) => reduced(call, id, app),
-            None => reduced_server(call, id),
-        }
+    paging::answer(call.request, LIMITS, ids, |id| match call.state.apps.get(&id) {
+        Some(app) => reduced(call, id, app),
+        None => reduced_server(call, id),
     })
 }
 
@@ -94,9 +73,7 @@ fn reduced_server(call: &Call<'_>, id: u64) -> Value {
 
 /// Returns a time as it is shown. Source: samples of the app resource page, whole seconds.
 pub(super) fn time(milliseconds: i64) -> Option<String> {
-    Timestamp::from_second(milliseconds.div_euclid(1000))
-        .ok()
-        .map(|time| time.to_string())
+    Timestamp::from_second(milliseconds.div_euclid(1000)).ok().map(|time| time.to_string())
 }
 
 /// `GET /api/2/apps/:id`.
@@ -109,17 +86,9 @@ pub(super) fn get(call: &mut Call<'_>) -> Outcome {
 /// Returns the full object; with the secret only when the app was just made.
 fn full(call: &Call<'_>, id: u64, app: &App, secret: Option<&str>) -> Value {
     // A fresh app's answer shows the zeros. Source: reference section 5.4, sample.
-    let zero_values = if secret.is_some() {
-        ZeroValues::Show
-    } else {
-        call.switches.zero_values
-    };
+    let zero_values = if secret.is_some() { ZeroValues::Show } else { call.switches.zero_values };
     let notes = call.shown_option(app.notes.as_deref());
-    let notes = if call.switches.crlf_notes {
-        notes.map(|text| text.replace('\n', "\r\n"))
-    } else {
-        notes
-    };
+    let notes = if call.switches.crlf_notes { notes.map(|text| text.replace('\n', "\r\n")) } else { notes };
     let mut body = json!({
         "id": id, "name": call.shown(&app.name), "visible": app.visible,
         "description": call.shown_option(app.description.as_deref()), "notes": notes,
@@ -132,14 +101,8 @@ fn full(call: &Call<'_>, id: u64, app: &App, secret: Option<&str>) -> Value {
         if app.auth_method == OPENID_CONNECT {
             body.insert("sso".to_owned(), sso(call, app, secret));
         }
-        body.insert(
-            "configuration".to_owned(),
-            shown_configuration(app, zero_values).into(),
-        );
-        body.insert(
-            "parameters".to_owned(),
-            shown_parameters(&app.parameters).into(),
-        );
+        body.insert("configuration".to_owned(), shown_configuration(app, zero_values).into());
+        body.insert("parameters".to_owned(), shown_parameters(&app.parameters).into());
         body.insert("enforcement_point".to_owned(), Map::new().into());
     }
     body
@@ -188,11 +151,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         updated_at: call.now,
     };
     if app.auth_method == OPENID_CONNECT {
-        let groups = Parameter {
-            id: call.new_id(),
-            connector_level: true,
-            fields: groups_fields(),
-        };
+        let groups = Parameter { id: call.new_id(), connector_level: true, fields: groups_fields() };
         app.parameters.insert("groups".to_owned(), groups);
     }
     lay_over(call, &mut app, &body)?;
@@ -221,28 +180,18 @@ pub(super) fn update(call: &mut Call<'_>) -> Outcome {
 
 /// Lays a body's writable fields over an app. `sso`, `connector_id` and server-made fields are ignored.
 fn lay_over(call: &mut Call<'_>, app: &mut App, body: &Map<String, Value>) -> Result<(), Refusal> {
-    for (key, field) in [
-        ("description", &mut app.description),
-        ("notes", &mut app.notes),
-    ] {
+    for (key, field) in [("description", &mut app.description), ("notes", &mut app.notes)] {
         if body.contains_key(key) {
             *field = text(body, key)?;
         }
     }
-    let booleans = [
-        ("visible", &mut app.visible),
-        ("allow_assumed_signin", &mut app.allow_assumed_signin),
-    ];
+    let booleans = [("visible", &mut app.visible), ("allow_assumed_signin", &mut app.allow_assumed_signin)];
     for (key, field) in booleans {
         if let Some(value) = body.get(key).and_then(Value::as_bool) {
             *field = value;
         }
     }
-    let numbers = [
-        ("policy_id", &mut app.policy_id),
-        ("brand_id", &mut app.brand_id),
-        ("tab_id", &mut app.tab_id),
-    ];
+    let numbers = [("policy_id", &mut app.policy_id), ("brand_id", &mut app.brand_id), ("tab_id", &mut app.tab_id)];
     for (key, field) in numbers {
         if let Some(value) = body.get(key) {
             *field = value.as_u64();
@@ -258,17 +207,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     if !call.state.apps.contains_key(&id) {
         return Err(Refusal::NotFound);
     }
-    let bound: Vec<(u64, u64)> = call
-        .state
-        .bindings
-        .keys()
-        .filter(|(_, app)| *app == id)
-        .copied()
-        .collect();
+    let bound: Vec<(u64, u64)> = call.state.bindings.keys().filter(|(_, app)| *app == id).copied().collect();
     if !bound.is_empty() && call.switches.delete_bound_app == InUse::Refuse {
-        return Err(Refusal::invalid(
-            "App is still assigned to an API authorization",
-        ));
+        return Err(Refusal::invalid("App is still assigned to an API authorization"));
     }
     for key in bound {
         call.state.put(Change::Binding(key, None));
@@ -288,17 +229,10 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
 pub(super) fn delete_parameter(call: &mut Call<'_>) -> Outcome {
     let (id, parameter_id) = (call.id(3)?, call.id(5)?);
     let mut app = call.state.apps.get(&id).cloned().ok_or(Refusal::NotFound)?;
-    let named = app
-        .parameters
-        .iter()
-        .find(|(_, parameter)| parameter.id == parameter_id);
-    let (name, parameter) = named
-        .map(|(name, parameter)| (name.clone(), parameter))
-        .ok_or(Refusal::NotFound)?;
+    let named = app.parameters.iter().find(|(_, parameter)| parameter.id == parameter_id);
+    let (name, parameter) = named.map(|(name, parameter)| (name.clone(), parameter)).ok_or(Refusal::NotFound)?;
     if parameter.connector_level {
-        return Err(Refusal::Forbidden(
-            "Not allowed to destroy specified resource",
-        ));
+        return Err(Refusal::Forbidden("Not allowed to destroy specified resource"));
     }
     app.parameters.remove(&name);
     call.state.put(Change::App(id, Some(app)));
@@ -312,13 +246,11 @@ pub(super) fn list_users(call: &mut Call<'_>) -> Outcome {
         return Err(Refusal::NotFound);
     }
     let ids = users::with_app(call, id);
-    paging::answer(call.request, LIMITS, ids, |id| {
-        match call.state.users.get(&id) {
-            Some(user) => json!({
-                "id": id, "firstname": user.text("firstname"), "lastname": user.text("lastname"),
-                "email": user.email, "username": user.username, "samaccountname": user.text("samaccountname"),
-            }),
-            None => Value::Null,
-        }
+    paging::answer(call.request, LIMITS, ids, |id| match call.state.users.get(&id) {
+        Some(user) => json!({
+            "id": id, "firstname": user.text("firstname"), "lastname": user.text("lastname"),
+            "email": user.email, "username": user.username, "samaccountname": user.text("samaccountname"),
+        }),
+        None => Value::Null,
     })
 }

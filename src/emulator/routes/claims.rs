@@ -14,11 +14,7 @@ use crate::emulator::wire::ClaimBody;
 /// `GET …/claims`.
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let server = servers::of_path(call)?;
-    let mut rows: Vec<ClaimBody<'_>> = call
-        .state
-        .claims_of(server)
-        .map(|(id, claim)| body(id, claim))
-        .collect();
+    let mut rows: Vec<ClaimBody<'_>> = call.state.claims_of(server).map(|(id, claim)| body(id, claim)).collect();
     rows.sort_by_key(|row| ids::shuffle_key(row.id));
     Ok(Answer::json(200, &rows))
 }
@@ -53,11 +49,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
 ///
 /// # Errors
 /// What is wrong with the body.
-pub(super) fn add(
-    call: &mut Call<'_>,
-    server: u64,
-    body: &Map<String, Value>,
-) -> Result<u64, Refusal> {
+pub(super) fn add(call: &mut Call<'_>, server: u64, body: &Map<String, Value>) -> Result<u64, Refusal> {
     let name = required_text(body, "name")?;
     check_name(call, server, None, &name)?;
     let claim = Claim {
@@ -74,11 +66,7 @@ pub(super) fn add(
 }
 
 fn check_name(call: &Call<'_>, server: u64, own: Option<u64>, name: &str) -> Result<(), Refusal> {
-    match call
-        .state
-        .claims_of(server)
-        .any(|(id, claim)| Some(id) != own && claim.name == name)
-    {
+    match call.state.claims_of(server).any(|(id, claim)| Some(id) != own && claim.name == name) {
         true => Err(Refusal::invalid("Name has already been taken")),
         false => Ok(()),
     }
@@ -88,16 +76,9 @@ fn check_name(call: &Call<'_>, server: u64, own: Option<u64>, name: &str) -> Res
 pub(super) fn update(call: &mut Call<'_>) -> Outcome {
     let server = servers::writable_of_path(call)?;
     let id = call.id(5)?;
-    let mut claim = call
-        .state
-        .claims
-        .get(&(server, id))
-        .cloned()
-        .ok_or(Refusal::NotFound)?;
+    let mut claim = call.state.claims.get(&(server, id)).cloned().ok_or(Refusal::NotFound)?;
     if claim.inherited {
-        return Err(Refusal::Forbidden(
-            "Not allowed to update specified resource",
-        ));
+        return Err(Refusal::Forbidden("Not allowed to update specified resource"));
     }
     let body = call.request.object()?;
     claim.name = required_text(&body, "name")?;
@@ -123,15 +104,9 @@ pub(super) fn update(call: &mut Call<'_>) -> Outcome {
 pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     let server = servers::writable_of_path(call)?;
     let id = call.id(5)?;
-    let claim = call
-        .state
-        .claims
-        .get(&(server, id))
-        .ok_or(Refusal::NotFound)?;
+    let claim = call.state.claims.get(&(server, id)).ok_or(Refusal::NotFound)?;
     if claim.inherited {
-        return Err(Refusal::Forbidden(
-            "Not allowed to destroy specified resource",
-        ));
+        return Err(Refusal::Forbidden("Not allowed to destroy specified resource"));
     }
     call.state.put(Change::Claim((server, id), None));
     Ok(Answer::empty(204))

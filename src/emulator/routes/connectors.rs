@@ -10,10 +10,7 @@ use crate::emulator::state::Connector;
 use crate::emulator::switches::Region;
 
 /// Source: reference section 2.1; a page without `limit` is a guess.
-const LIMITS: Limits = Limits {
-    default: 100,
-    max: 1000,
-};
+const LIMITS: Limits = Limits { default: 100, max: 1000 };
 
 /// Returns a region's part of the catalogue, cut down to what bears on authorization.
 ///
@@ -38,37 +35,25 @@ fn catalogue(region: Region) -> [(u64, &'static str, u64, bool); 4] {
 
 /// Returns the connector with an id, from the region's catalogue or the seed.
 pub(super) fn by_id(call: &Call<'_>, id: u64) -> Option<Connector> {
-    let built_in = catalogue(call.switches.region)
-        .into_iter()
-        .find(|(known, ..)| *known == id);
-    built_in
-        .map(connector)
-        .or_else(|| call.state.connectors.get(&id).cloned())
+    let built_in = catalogue(call.switches.region).into_iter().find(|(known, ..)| *known == id);
+    built_in.map(connector).or_else(|| call.state.connectors.get(&id).cloned())
 }
 
 fn connector((_, name, auth_method, allows_new_parameters): (u64, &str, u64, bool)) -> Connector {
-    Connector {
-        name: name.to_owned(),
-        auth_method,
-        allows_new_parameters,
-    }
+    Connector { name: name.to_owned(), auth_method, allows_new_parameters }
 }
 
 /// `GET /api/2/connectors`.
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let name = call.request.filter("name");
     let auth_method = auth_method_filter(call)?;
-    let mut ids: Vec<u64> = catalogue(call.switches.region)
-        .iter()
-        .map(|(id, ..)| *id)
-        .collect();
+    let mut ids: Vec<u64> = catalogue(call.switches.region).iter().map(|(id, ..)| *id).collect();
     ids.extend(call.state.connectors.keys());
     ids.sort_unstable();
     ids.dedup();
     ids.retain(|&id| {
         by_id(call, id).is_some_and(|row| {
-            name.as_ref()
-                .is_none_or(|name| matches_wildcard(name, &row.name))
+            name.as_ref().is_none_or(|name| matches_wildcard(name, &row.name))
                 && auth_method.is_none_or(|method| row.auth_method == method)
         })
     });
@@ -95,9 +80,7 @@ pub(super) fn auth_method_filter(call: &Call<'_>) -> Result<Option<u64>, Refusal
         None => Ok(None),
         Some(text) => match text.parse() {
             Ok(method) if method <= 9 => Ok(Some(method)),
-            _ => Err(Refusal::Unprocessable(
-                "invalid value in \"auth_method\"".to_owned(),
-            )),
+            _ => Err(Refusal::Unprocessable("invalid value in \"auth_method\"".to_owned())),
         },
     }
 }

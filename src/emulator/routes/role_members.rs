@@ -14,50 +14,28 @@ use crate::emulator::request::matches_wildcard;
 use crate::emulator::state::{Change, Role, User};
 
 /// Source: spec-B, and a live answer of 100 items of 122 in two pages.
-const LIMITS: Limits = Limits {
-    default: 100,
-    max: 100,
-};
+const LIMITS: Limits = Limits { default: 100, max: 100 };
 
 /// Returns the members that reads show already. Source: reference section 6.3, membership lags.
 pub(super) fn visible_members<'a>(
     call: &'a Call<'_>,
     members: &'a BTreeMap<u64, i64>,
 ) -> impl Iterator<Item = u64> + 'a {
-    let lag = i64::try_from(call.switches.membership_lag_seconds)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(1000);
-    members
-        .iter()
-        .filter(move |(_, added)| added.saturating_add(lag) <= call.now)
-        .map(|(&id, _)| id)
+    let lag = i64::try_from(call.switches.membership_lag_seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+    members.iter().filter(move |(_, added)| added.saturating_add(lag) <= call.now).map(|(&id, _)| id)
 }
 
 fn role(call: &Call<'_>) -> Result<(u64, Role), Refusal> {
     let id = call.id(3)?;
-    let role = call
-        .state
-        .roles
-        .get(&id)
-        .cloned()
-        .ok_or(Refusal::NotFound)?;
+    let role = call.state.roles.get(&id).cloned().ok_or(Refusal::NotFound)?;
     Ok((id, role))
 }
 
 /// `GET …/apps`: those assigned, or with `assigned=false` the others.
 pub(super) fn list_apps(call: &mut Call<'_>) -> Outcome {
     let (_, role) = role(call)?;
-    let assigned = call
-        .request
-        .parameter("assigned")
-        .is_none_or(|value| value != "false");
-    let ids = call
-        .state
-        .apps
-        .keys()
-        .filter(|id| role.apps.contains(id) == assigned)
-        .copied()
-        .collect();
+    let assigned = call.request.parameter("assigned").is_none_or(|value| value != "false");
+    let ids = call.state.apps.keys().filter(|id| role.apps.contains(id) == assigned).copied().collect();
     paging::answer(call.request, LIMITS, ids, |id| {
         let name = call.state.apps.get(&id).map(|app| call.shown(&app.name));
         json!({"id": id, "name": name, "icon_url": connectors::icon_url()})
@@ -101,16 +79,10 @@ fn members_page(call: &Call<'_>, members: &BTreeMap<u64, i64>) -> Outcome {
         assigned.clone()
     };
     let full_name = |id: u64| call.state.users.get(&id).map(full_name).unwrap_or_default();
-    ids.retain(|&id| {
-        name.as_ref()
-            .is_none_or(|name| matches_wildcard(name, &full_name(id)))
-    });
+    ids.retain(|&id| name.as_ref().is_none_or(|name| matches_wildcard(name, &full_name(id))));
     paging::answer(call.request, LIMITS, ids, |id| {
         let is_assigned = assigned.contains(&id);
-        let added_at = members
-            .get(&id)
-            .filter(|_| is_assigned)
-            .and_then(|&added| time(added));
+        let added_at = members.get(&id).filter(|_| is_assigned).and_then(|&added| time(added));
         // The emulator's only administrator adds everybody.
         let added_by = is_assigned.then(|| json!({"id": 1, "name": "Emulator Administrator"}));
         json!({
@@ -138,10 +110,7 @@ pub(super) fn add_admins(call: &mut Call<'_>) -> Outcome {
 fn add(call: &mut Call<'_>, members: fn(&mut Role) -> &mut BTreeMap<u64, i64>) -> Outcome {
     let (id, mut role) = role(call)?;
     let users = call.request.id_array()?;
-    if users
-        .iter()
-        .any(|user| !call.state.users.contains_key(user))
-    {
+    if users.iter().any(|user| !call.state.users.contains_key(user)) {
         return Err(Refusal::NotFound);
     }
     let table = members(&mut role);

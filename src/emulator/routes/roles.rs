@@ -13,18 +13,13 @@ use crate::emulator::request::matches_wildcard;
 use crate::emulator::state::{Change, Role};
 
 /// Source: the list-roles page: 50 unless asked, 650 at most.
-const LIMITS: Limits = Limits {
-    default: 50,
-    max: 650,
-};
+const LIMITS: Limits = Limits { default: 50, max: 650 };
 
 /// `GET /api/2/roles`.
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let request = call.request;
     let (name, app_name) = (request.filter("name"), request.filter("app_name"));
-    let app_id = request
-        .filter("app_id")
-        .map(|text| text.parse::<u64>().unwrap_or(0));
+    let app_id = request.filter("app_id").map(|text| text.parse::<u64>().unwrap_or(0));
     let has_app_named = |role: &Role, wanted: &str| {
         let mut apps = role.apps.iter().filter_map(|id| call.state.apps.get(id));
         apps.any(|app| matches_wildcard(wanted, &app.name))
@@ -33,10 +28,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
         .state
         .roles
         .iter()
-        .filter(|(_, role)| {
-            name.as_ref()
-                .is_none_or(|name| matches_wildcard(name, &role.name))
-        })
+        .filter(|(_, role)| name.as_ref().is_none_or(|name| matches_wildcard(name, &role.name)))
         .filter(|(_, role)| app_id.is_none_or(|app| role.apps.contains(&app)))
         .filter(|(_, role)| app_name.as_ref().is_none_or(|app| has_app_named(role, app)))
         .map(|(&id, _)| id)
@@ -58,31 +50,16 @@ pub(super) fn get(call: &mut Call<'_>) -> Outcome {
 /// Source: reference section 6.1: some tenants show the members unasked.
 fn body(call: &Call<'_>, id: u64, role: &Role, fields: &str) -> Value {
     let mut body = json!({"id": id, "name": call.shown(&role.name)});
-    let shows = |field: &str| {
-        call.switches.role_inline_members || fields.split(',').any(|asked| asked.trim() == field)
-    };
+    let shows = |field: &str| call.switches.role_inline_members || fields.split(',').any(|asked| asked.trim() == field);
     if let Some(body) = body.as_object_mut() {
         if shows("admins") {
-            body.insert(
-                "admins".to_owned(),
-                visible_members(call, &role.admins)
-                    .collect::<Vec<_>>()
-                    .into(),
-            );
+            body.insert("admins".to_owned(), visible_members(call, &role.admins).collect::<Vec<_>>().into());
         }
         if shows("apps") {
-            body.insert(
-                "apps".to_owned(),
-                role.apps.iter().copied().collect::<Vec<_>>().into(),
-            );
+            body.insert("apps".to_owned(), role.apps.iter().copied().collect::<Vec<_>>().into());
         }
         if shows("users") {
-            body.insert(
-                "users".to_owned(),
-                visible_members(call, &role.users)
-                    .collect::<Vec<_>>()
-                    .into(),
-            );
+            body.insert("users".to_owned(), visible_members(call, &role.users).collect::<Vec<_>>().into());
         }
     }
     body
@@ -97,26 +74,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
     let users = members(call, &body, "users")?.unwrap_or_default();
     let admins = members(call, &body, "admins")?.unwrap_or_default();
     let id = call.new_id();
-    call.state.put(Change::Role(
-        id,
-        Some(Role {
-            name,
-            apps,
-            users,
-            admins,
-        }),
-    ));
+    call.state.put(Change::Role(id, Some(Role { name, apps, users, admins })));
     Ok(Answer::id(201, id))
 }
 
 /// Source: tf #90: a role that was created after all makes the next POST a 422 "already taken".
 fn check_name(call: &Call<'_>, own: Option<u64>, name: &str) -> Result<(), Refusal> {
-    match call
-        .state
-        .roles
-        .iter()
-        .any(|(&id, role)| Some(id) != own && role.name == name)
-    {
+    match call.state.roles.iter().any(|(&id, role)| Some(id) != own && role.name == name) {
         true => Err(Refusal::invalid("Name has already been taken")),
         false => Ok(()),
     }
@@ -128,9 +92,7 @@ fn id_list(body: &Map<String, Value>, key: &str) -> Result<Option<Vec<u64>>, Ref
         Some(Value::Array(listed)) => listed.iter().map(Value::as_u64).collect::<Option<Vec<_>>>(),
         Some(_) => None,
     };
-    listed
-        .map(Some)
-        .ok_or_else(|| Refusal::BadRequest(format!("Expected array of integers in {key}")))
+    listed.map(Some).ok_or_else(|| Refusal::BadRequest(format!("Expected array of integers in {key}")))
 }
 
 fn apps(call: &Call<'_>, body: &Map<String, Value>) -> Result<Option<BTreeSet<u64>>, Refusal> {
@@ -143,11 +105,7 @@ fn apps(call: &Call<'_>, body: &Map<String, Value>) -> Result<Option<BTreeSet<u6
     }
 }
 
-fn members(
-    call: &Call<'_>,
-    body: &Map<String, Value>,
-    key: &str,
-) -> Result<Option<BTreeMap<u64, i64>>, Refusal> {
+fn members(call: &Call<'_>, body: &Map<String, Value>, key: &str) -> Result<Option<BTreeMap<u64, i64>>, Refusal> {
     let Some(listed) = id_list(body, key)? else {
         return Ok(None);
     };
@@ -162,25 +120,14 @@ fn members(
 /// Source: reference section 6.1: `id` in the body and empty arrays were answered with 400 (tf #150, spb).
 pub(super) fn update(call: &mut Call<'_>) -> Outcome {
     let id = call.id(3)?;
-    let mut role = call
-        .state
-        .roles
-        .get(&id)
-        .cloned()
-        .ok_or(Refusal::NotFound)?;
+    let mut role = call.state.roles.get(&id).cloned().ok_or(Refusal::NotFound)?;
     let body = call.request.object()?;
     if body.contains_key("id") {
         return Err(Refusal::BadRequest("Unknown parameter: id".to_owned()));
     }
     for key in ["apps", "users", "admins"] {
-        if body
-            .get(key)
-            .and_then(Value::as_array)
-            .is_some_and(Vec::is_empty)
-        {
-            return Err(Refusal::BadRequest(format!(
-                "Expected non-empty array in {key}"
-            )));
+        if body.get(key).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            return Err(Refusal::BadRequest(format!("Expected non-empty array in {key}")));
         }
     }
     if body.contains_key("name") {

@@ -48,23 +48,12 @@ pub(super) fn post_status(call: &Call<'_>) -> u16 {
 ///
 /// # Errors
 /// What is wrong with the body.
-pub(super) fn add(
-    call: &mut Call<'_>,
-    server: u64,
-    body: &Map<String, Value>,
-) -> Result<u64, Refusal> {
+pub(super) fn add(call: &mut Call<'_>, server: u64, body: &Map<String, Value>) -> Result<u64, Refusal> {
     let value = required_text(body, "value")?;
     let description = text(body, "description")?;
     check_value(call, server, None, &value)?;
     let id = call.new_id();
-    call.state.put(Change::Scope(
-        (server, id),
-        Some(Scope {
-            value,
-            description,
-            inherited: false,
-        }),
-    ));
+    call.state.put(Change::Scope((server, id), Some(Scope { value, description, inherited: false })));
     Ok(id)
 }
 
@@ -72,16 +61,10 @@ fn check_value(call: &Call<'_>, server: u64, own: Option<u64>, value: &str) -> R
     if value.contains(char::is_whitespace) {
         return Err(match call.switches.scope_whitespace {
             ScopeWhitespace::Unprocessable => Refusal::invalid("Value must not contain whitespace"),
-            ScopeWhitespace::BadRequest => {
-                Refusal::BadRequest("Value must not contain whitespace".to_owned())
-            }
+            ScopeWhitespace::BadRequest => Refusal::BadRequest("Value must not contain whitespace".to_owned()),
         });
     }
-    if call
-        .state
-        .scopes_of(server)
-        .any(|(id, scope)| Some(id) != own && scope.value == value)
-    {
+    if call.state.scopes_of(server).any(|(id, scope)| Some(id) != own && scope.value == value) {
         return Err(Refusal::invalid("Value has already been taken"));
     }
     Ok(())
@@ -91,16 +74,9 @@ fn check_value(call: &Call<'_>, server: u64, own: Option<u64>, value: &str) -> R
 pub(super) fn update(call: &mut Call<'_>) -> Outcome {
     let server = servers::writable_of_path(call)?;
     let id = call.id(5)?;
-    let mut scope = call
-        .state
-        .scopes
-        .get(&(server, id))
-        .cloned()
-        .ok_or(Refusal::NotFound)?;
+    let mut scope = call.state.scopes.get(&(server, id)).cloned().ok_or(Refusal::NotFound)?;
     if scope.inherited {
-        return Err(Refusal::Forbidden(
-            "Not allowed to update specified resource",
-        ));
+        return Err(Refusal::Forbidden("Not allowed to update specified resource"));
     }
     let body = call.request.object()?;
     if body.contains_key("value") {
@@ -122,15 +98,9 @@ pub(super) fn update(call: &mut Call<'_>) -> Outcome {
 pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
     let server = servers::writable_of_path(call)?;
     let id = call.id(5)?;
-    let scope = call
-        .state
-        .scopes
-        .get(&(server, id))
-        .ok_or(Refusal::NotFound)?;
+    let scope = call.state.scopes.get(&(server, id)).ok_or(Refusal::NotFound)?;
     if scope.inherited {
-        return Err(Refusal::Forbidden(
-            "Not allowed to destroy specified resource",
-        ));
+        return Err(Refusal::Forbidden("Not allowed to destroy specified resource"));
     }
     let holders: Vec<_> = call
         .state
@@ -145,8 +115,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
         binding.before = Some(binding.scopes.clone());
         binding.scopes.retain(|&scope| scope != id);
         binding.changed_at = call.now;
-        call.state
-            .put(Change::Binding((server, app), Some(binding)));
+        call.state.put(Change::Binding((server, app), Some(binding)));
     }
     call.state.put(Change::Scope((server, id), None));
     Ok(Answer::empty(204))

@@ -28,11 +28,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
         .state
         .servers
         .iter()
-        .filter(|(_, server)| {
-            filter
-                .as_ref()
-                .is_none_or(|filter| fits(call, filter, &server.name))
-        })
+        .filter(|(_, server)| filter.as_ref().is_none_or(|filter| fits(call, filter, &server.name)))
         .map(|(&id, _)| id)
         .collect();
     shown.sort_by_key(|&id| ids::shuffle_key(id));
@@ -61,14 +57,13 @@ pub(super) fn get(call: &mut Call<'_>) -> Outcome {
 }
 
 fn body<'a>(call: &Call<'_>, id: u64, server: &'a Server, with_lifetimes: bool) -> ServerBody<'a> {
-    let lifetime =
-        |minutes: Option<u64>, default: u64| match (minutes, call.switches.default_expirations) {
-            _ if !with_lifetimes => None,
-            (Some(minutes), _) => Some(Some(minutes)),
-            (None, DefaultExpirations::Absent) => None,
-            (None, DefaultExpirations::Null) => Some(None),
-            (None, DefaultExpirations::Filled) => Some(Some(default)),
-        };
+    let lifetime = |minutes: Option<u64>, default: u64| match (minutes, call.switches.default_expirations) {
+        _ if !with_lifetimes => None,
+        (Some(minutes), _) => Some(Some(minutes)),
+        (None, DefaultExpirations::Absent) => None,
+        (None, DefaultExpirations::Null) => Some(None),
+        (None, DefaultExpirations::Filled) => Some(Some(default)),
+    };
     ServerBody {
         id,
         name: call.shown(&server.name),
@@ -76,14 +71,8 @@ fn body<'a>(call: &Call<'_>, id: u64, server: &'a Server, with_lifetimes: bool) 
         configuration: ServerConfigurationBody {
             resource_identifier: &server.resource_identifier,
             audiences: &server.audiences,
-            access_token_expiration_minutes: lifetime(
-                server.access_minutes,
-                DEFAULT_ACCESS_MINUTES,
-            ),
-            refresh_token_expiration_minutes: lifetime(
-                server.refresh_minutes,
-                DEFAULT_REFRESH_MINUTES,
-            ),
+            access_token_expiration_minutes: lifetime(server.access_minutes, DEFAULT_ACCESS_MINUTES),
+            refresh_token_expiration_minutes: lifetime(server.refresh_minutes, DEFAULT_REFRESH_MINUTES),
         },
         onelogin: server.onelogin,
     }
@@ -101,10 +90,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         audiences: Vec::new(),
         access_minutes: None,
         refresh_minutes: None,
-        connector_id: body
-            .get("connector_id")
-            .and_then(Value::as_u64)
-            .unwrap_or(CONNECTOR),
+        connector_id: body.get("connector_id").and_then(Value::as_u64).unwrap_or(CONNECTOR),
         onelogin: false,
     };
     configure(call, &mut server, &body, PutOmitted::Null)?;
@@ -122,40 +108,24 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
 
 /// Source: mcp #45: these belong under `configuration` and are rejected beside it; no text is known.
 fn refuse_top_level(body: &Map<String, Value>) -> Result<(), Refusal> {
-    match ["audience", "audiences", "resource_identifier"]
-        .into_iter()
-        .find(|key| body.contains_key(*key))
-    {
+    match ["audience", "audiences", "resource_identifier"].into_iter().find(|key| body.contains_key(*key)) {
         Some(key) => Err(Refusal::BadRequest(format!("Unknown parameter: {key}"))),
         None => Ok(()),
     }
 }
 
-fn inline<'a>(
-    body: &'a Map<String, Value>,
-    key: &str,
-) -> Result<Vec<&'a Map<String, Value>>, Refusal> {
+fn inline<'a>(body: &'a Map<String, Value>, key: &str) -> Result<Vec<&'a Map<String, Value>>, Refusal> {
     let rows = match body.get(key) {
         None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(rows) => rows.as_array().map(|rows| {
-            rows.iter()
-                .map(Value::as_object)
-                .collect::<Option<Vec<_>>>()
-        }),
+        Some(rows) => rows.as_array().map(|rows| rows.iter().map(Value::as_object).collect::<Option<Vec<_>>>()),
     };
-    rows.flatten()
-        .ok_or_else(|| Refusal::BadRequest(format!("Expected array of objects in {key}")))
+    rows.flatten().ok_or_else(|| Refusal::BadRequest(format!("Expected array of objects in {key}")))
 }
 
 /// `PUT /api/2/api_authorizations/:id`.
 pub(super) fn update(call: &mut Call<'_>) -> Outcome {
     let id = call.id(3)?;
-    let mut server = call
-        .state
-        .servers
-        .get(&id)
-        .cloned()
-        .ok_or(Refusal::NotFound)?;
+    let mut server = call.state.servers.get(&id).cloned().ok_or(Refusal::NotFound)?;
     let body = call.request.object()?;
     refuse_built_in(&server, "Not allowed to update specified resource")?;
     refuse_top_level(&body)?;
@@ -202,11 +172,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Outcome {
 /// `NotFound`.
 pub(super) fn of_path(call: &Call<'_>) -> Result<u64, Refusal> {
     let id = call.id(3)?;
-    if call.state.servers.contains_key(&id) {
-        Ok(id)
-    } else {
-        Err(Refusal::NotFound)
-    }
+    if call.state.servers.contains_key(&id) { Ok(id) } else { Err(Refusal::NotFound) }
 }
 
 /// Returns the server a path names, if its children may be written.
@@ -222,11 +188,7 @@ pub(super) fn writable_of_path(call: &Call<'_>) -> Result<u64, Refusal> {
 
 /// Source: reference section 10.6: built-in servers answer 4xx to writes; the shape is that of spec-B's 403s.
 fn refuse_built_in(server: &Server, message: &'static str) -> Result<(), Refusal> {
-    if server.onelogin {
-        Err(Refusal::Forbidden(message))
-    } else {
-        Ok(())
-    }
+    if server.onelogin { Err(Refusal::Forbidden(message)) } else { Ok(()) }
 }
 
 /// Lays the body's `configuration` over a server. Keys it does not know are dropped. Source: mcp.
@@ -244,9 +206,7 @@ fn configure(
         }
         None | Some(Value::Null) => &empty,
         Some(_) => {
-            return Err(Refusal::BadRequest(
-                "Expected object in configuration".to_owned(),
-            ));
+            return Err(Refusal::BadRequest("Expected object in configuration".to_owned()));
         }
     };
     let is_given = |key: &'static str| match (configuration.contains_key(key), omitted) {
@@ -255,8 +215,7 @@ fn configure(
         (false, PutOmitted::Reject) => Err(Refusal::MissingField(key)),
     };
     if is_given("resource_identifier")? {
-        server.resource_identifier =
-            text(configuration, "resource_identifier")?.unwrap_or_default();
+        server.resource_identifier = text(configuration, "resource_identifier")?.unwrap_or_default();
     }
     if is_given("audiences")? {
         server.audiences = audiences(call, configuration.get("audiences"))?;
@@ -280,9 +239,7 @@ fn audiences(call: &Call<'_>, value: Option<&Value>) -> Result<Vec<String>, Refu
             .collect::<Option<Vec<_>>>()
             .ok_or_else(invalid)?,
         Some(Value::String(text)) if call.switches.audiences_string == AudiencesString::Split => {
-            text.split([',', '\n'])
-                .map(|part| part.trim().to_owned())
-                .collect()
+            text.split([',', '\n']).map(|part| part.trim().to_owned()).collect()
         }
         Some(_) => return Err(invalid()),
     };
@@ -299,19 +256,14 @@ fn audiences(call: &Call<'_>, value: Option<&Value>) -> Result<Vec<String>, Refu
 }
 
 /// Reads minutes; a number in text is taken as one, and 0 is stored as 0. Source: tf #170.
-pub(super) fn minutes(
-    configuration: &Map<String, Value>,
-    key: &str,
-) -> Result<Option<u64>, Refusal> {
+pub(super) fn minutes(configuration: &Map<String, Value>, key: &str) -> Result<Option<u64>, Refusal> {
     let minutes = match configuration.get(key) {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text.parse().ok(),
         Some(other) => other.as_u64(),
     };
     let label = crate::emulator::call::label(key);
-    minutes
-        .map(Some)
-        .ok_or_else(|| Refusal::invalid(format!("{label} is not a number")))
+    minutes.map(Some).ok_or_else(|| Refusal::invalid(format!("{label} is not a number")))
 }
 
 fn validate(call: &Call<'_>, own: Option<u64>, server: &Server) -> Result<(), Refusal> {
@@ -322,26 +274,14 @@ fn validate(call: &Call<'_>, own: Option<u64>, server: &Server) -> Result<(), Re
     if server.audiences.is_empty() {
         texts.push("Audiences can't be blank".to_owned());
     }
-    let mut others = call
-        .state
-        .servers
-        .iter()
-        .filter(|(id, _)| Some(**id) != own);
+    let mut others = call.state.servers.iter().filter(|(id, _)| Some(**id) != own);
     if call.switches.duplicate_identifier == Duplicate::Refuse
-        && others
-            .clone()
-            .any(|(_, other)| other.resource_identifier == server.resource_identifier)
+        && others.clone().any(|(_, other)| other.resource_identifier == server.resource_identifier)
     {
         texts.push("Resource identifier has already been taken".to_owned());
     }
-    if call.switches.duplicate_server_name == Duplicate::Refuse
-        && others.any(|(_, other)| other.name == server.name)
-    {
+    if call.switches.duplicate_server_name == Duplicate::Refuse && others.any(|(_, other)| other.name == server.name) {
         texts.push("Name has already been taken".to_owned());
     }
-    if texts.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::Validation(texts))
-    }
+    if texts.is_empty() { Ok(()) } else { Err(Refusal::Validation(texts)) }
 }

@@ -16,18 +16,10 @@ const WRONG_CONTENT_TYPE: Refusal = bad_request(
 );
 const CREDENTIAL_MISSING: Refusal = bad_request("The authorization information is missing");
 const CREDENTIAL_MALFORMED: Refusal = bad_request("Authorization Information is incorrect");
-const WRONG_PAIR: Refusal = Refusal::V1 {
-    code: 401,
-    kind: "Unauthorized",
-    message: "Authentication Failure",
-};
+const WRONG_PAIR: Refusal = Refusal::V1 { code: 401, kind: "Unauthorized", message: "Authentication Failure" };
 
 const fn bad_request(message: &'static str) -> Refusal {
-    Refusal::V1 {
-        code: 400,
-        kind: "bad request",
-        message,
-    }
+    Refusal::V1 { code: 400, kind: "bad request", message }
 }
 
 /// `POST /auth/oauth2/v2/token`: a flat answer.
@@ -54,18 +46,12 @@ fn token_body(call: &mut Call<'_>) -> Result<Value, Refusal> {
         Some(live) => live.clone(),
         None => {
             let (access, refresh) = (call.new_hex::<32>()?, call.new_hex::<32>()?);
-            let token = AdminToken {
-                access,
-                refresh,
-                created_at: call.now,
-            };
+            let token = AdminToken { access, refresh, created_at: call.now };
             call.tokens.set(&client_id, token.clone());
             token
         }
     };
-    let created_at = Timestamp::from_millisecond(token.created_at)
-        .map(|at| format!("{at:.3}"))
-        .unwrap_or_default();
+    let created_at = Timestamp::from_millisecond(token.created_at).map(|at| format!("{at:.3}")).unwrap_or_default();
     Ok(json!({
         "access_token": token.access, "created_at": created_at, "expires_in": ADMIN_LIFETIME_SECONDS,
         "refresh_token": token.refresh, "token_type": "bearer", "account_id": call.state.account_id,
@@ -80,10 +66,7 @@ fn parameters(call: &Call<'_>) -> Result<Value, Refusal> {
         return Ok(parsed.unwrap_or(Value::Null));
     }
     if request.has_content_type("application/x-www-form-urlencoded") {
-        let pairs = request
-            .form()
-            .into_iter()
-            .map(|(key, value)| (key, Value::String(value)));
+        let pairs = request.form().into_iter().map(|(key, value)| (key, Value::String(value)));
         return Ok(Value::Object(pairs.collect()));
     }
     Err(WRONG_CONTENT_TYPE)
@@ -96,15 +79,8 @@ fn checked_pair(call: &Call<'_>, parameters: &Value) -> Result<(String, Level), 
     let (client_id, secret) = match call.request.header("authorization") {
         Some(header) => header_pair(header).ok_or(CREDENTIAL_MALFORMED)?,
         None => {
-            let field = |name: &str| {
-                parameters
-                    .get(name)
-                    .and_then(Value::as_str)
-                    .map(str::to_owned)
-            };
-            field("client_id")
-                .zip(field("client_secret"))
-                .ok_or(CREDENTIAL_MISSING)?
+            let field = |name: &str| parameters.get(name).and_then(Value::as_str).map(str::to_owned);
+            field("client_id").zip(field("client_secret")).ok_or(CREDENTIAL_MISSING)?
         }
     };
     match call.state.credentials.get(&client_id) {
@@ -118,18 +94,8 @@ fn header_pair(header: &str) -> Option<(String, String)> {
         return Some(pair);
     }
     let (first, second) = header.split_once(',')?;
-    let client_id = first
-        .trim()
-        .strip_prefix("client_id")?
-        .trim_start()
-        .strip_prefix(':')?
-        .trim();
-    let secret = second
-        .trim()
-        .strip_prefix("client_secret")?
-        .trim_start()
-        .strip_prefix(':')?
-        .trim();
+    let client_id = first.trim().strip_prefix("client_id")?.trim_start().strip_prefix(':')?.trim();
+    let secret = second.trim().strip_prefix("client_secret")?.trim_start().strip_prefix(':')?.trim();
     Some((client_id.to_owned(), secret.to_owned()))
 }
 
@@ -149,13 +115,8 @@ pub(super) fn revoke(call: &mut Call<'_>) -> Outcome {
 
 /// `GET /auth/rate_limit`.
 pub(super) fn rate_limit(call: &mut Call<'_>) -> Outcome {
-    let credential = call
-        .request
-        .bearer()
-        .and_then(|token| call.tokens.credential_of(token, call.now));
-    let level = credential
-        .and_then(|client_id| call.state.credentials.get(client_id))
-        .map(|row| row.level);
+    let credential = call.request.bearer().and_then(|token| call.tokens.credential_of(token, call.now));
+    let level = credential.and_then(|client_id| call.state.credentials.get(client_id)).map(|row| row.level);
     match level {
         None => return Err(WRONG_PAIR),
         // Source: the page lists every level but Authentication Only.
@@ -179,9 +140,7 @@ mod tests {
     fn header_forms() {
         let check = |header: &str, expected: Option<(&str, &str)>| {
             let found = header_pair(header);
-            let found = found
-                .as_ref()
-                .map(|(id, secret)| (id.as_str(), secret.as_str()));
+            let found = found.as_ref().map(|(id, secret)| (id.as_str(), secret.as_str()));
             assert_eq!(found, expected, "{header}");
         };
         check("client_id:a, client_secret:b", Some(("a", "b")));

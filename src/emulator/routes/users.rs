@@ -13,63 +13,31 @@ use crate::emulator::request::matches_wildcard;
 use crate::emulator::state::{Change, User};
 
 /// Source: the users page says 50, both as default and at most.
-const LIMITS: Limits = Limits {
-    default: 50,
-    max: 50,
-};
+const LIMITS: Limits = Limits { default: 50, max: 50 };
 /// Source: reference section 6.3, filters that compare one text field.
-const TEXT_FILTERS: [&str; 6] = [
-    "email",
-    "username",
-    "firstname",
-    "lastname",
-    "samaccountname",
-    "external_id",
-];
-const V1_NOT_FOUND: Refusal = Refusal::V1 {
-    code: 404,
-    kind: "not found",
-    message: "User not found",
-};
+const TEXT_FILTERS: [&str; 6] = ["email", "username", "firstname", "lastname", "samaccountname", "external_id"];
+const V1_NOT_FOUND: Refusal = Refusal::V1 { code: 404, kind: "not found", message: "User not found" };
 
 /// `GET /api/2/users`.
 pub(super) fn list(call: &mut Call<'_>) -> Outcome {
     let request = call.request;
-    let filters: Vec<(&str, String)> = TEXT_FILTERS
-        .iter()
-        .filter_map(|&name| Some((name, request.filter(name)?)))
-        .collect();
+    let filters: Vec<(&str, String)> =
+        TEXT_FILTERS.iter().filter_map(|&name| Some((name, request.filter(name)?))).collect();
     let custom = custom_filters(call);
-    let listed = request.filter("user_ids").map(|text| {
-        text.split(',')
-            .filter_map(|id| id.trim().parse().ok())
-            .collect::<Vec<u64>>()
-    });
-    let with_app = request
-        .filter("app_id")
-        .map(|text| with_app(call, text.parse().unwrap_or(0)));
+    let listed = request
+        .filter("user_ids")
+        .map(|text| text.split(',').filter_map(|id| id.trim().parse().ok()).collect::<Vec<u64>>());
+    let with_app = request.filter("app_id").map(|text| with_app(call, text.parse().unwrap_or(0)));
     let directory = request.filter("directory_id");
     let ids = call
         .state
         .users
         .iter()
-        .filter(|(_, user)| {
-            filters
-                .iter()
-                .all(|(name, wanted)| has_text(user.text(name), wanted))
-        })
-        .filter(|(_, user)| {
-            custom
-                .iter()
-                .all(|(name, wanted)| has_text(custom_text(user, name), wanted))
-        })
+        .filter(|(_, user)| filters.iter().all(|(name, wanted)| has_text(user.text(name), wanted)))
+        .filter(|(_, user)| custom.iter().all(|(name, wanted)| has_text(custom_text(user, name), wanted)))
         .filter(|(id, _)| listed.as_ref().is_none_or(|listed| listed.contains(id)))
         .filter(|(id, _)| with_app.as_ref().is_none_or(|listed| listed.contains(id)))
-        .filter(|(_, user)| {
-            directory
-                .as_ref()
-                .is_none_or(|wanted| has_number(user, "directory_id", wanted))
-        })
+        .filter(|(_, user)| directory.as_ref().is_none_or(|wanted| has_number(user, "directory_id", wanted)))
         .map(|(&id, _)| id)
         .collect();
     paging::answer(request, LIMITS, ids, |id| match call.state.users.get(&id) {
@@ -81,12 +49,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
 fn custom_filters(call: &Call<'_>) -> Vec<(String, String)> {
     let query = call.request.query.as_deref().unwrap_or_default();
     url::form_urlencoded::parse(query.as_bytes())
-        .filter_map(|(key, value)| {
-            Some((
-                key.strip_prefix("custom_attributes.")?.to_owned(),
-                value.into_owned(),
-            ))
-        })
+        .filter_map(|(key, value)| Some((key.strip_prefix("custom_attributes.")?.to_owned(), value.into_owned())))
         .collect()
 }
 
@@ -99,9 +62,7 @@ fn custom_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
 }
 
 fn has_number(user: &User, field: &str, wanted: &str) -> bool {
-    user.fields
-        .get(field)
-        .is_some_and(|value| value.to_string() == wanted)
+    user.fields.get(field).is_some_and(|value| value.to_string() == wanted)
 }
 
 /// Source: the list-users page, basic fields.
@@ -126,34 +87,20 @@ pub(super) fn get(call: &mut Call<'_>) -> Outcome {
     let id = call.id(3)?;
     let user = call.state.users.get(&id).ok_or(Refusal::NotFound)?;
     let mut body = reduced(id, user);
-    body.insert(
-        "custom_attributes".to_owned(),
-        user.custom_attributes.clone().into(),
-    );
+    body.insert("custom_attributes".to_owned(), user.custom_attributes.clone().into());
     body.insert("role_ids".to_owned(), roles_of(call, id).into());
     Ok(Answer::json(200, &body))
 }
 
 fn roles_of(call: &Call<'_>, user: u64) -> Vec<u64> {
     let holds = |members| visible_members(call, members).any(|member| member == user);
-    call.state
-        .roles
-        .iter()
-        .filter(|(_, role)| holds(&role.users))
-        .map(|(&id, _)| id)
-        .collect()
+    call.state.roles.iter().filter(|(_, role)| holds(&role.users)).map(|(&id, _)| id).collect()
 }
 
 /// Returns the users that have an app through a role.
 pub(super) fn with_app(call: &Call<'_>, app: u64) -> Vec<u64> {
-    let roles = call
-        .state
-        .roles
-        .values()
-        .filter(|role| role.apps.contains(&app));
-    let mut ids: Vec<u64> = roles
-        .flat_map(|role| visible_members(call, &role.users))
-        .collect();
+    let roles = call.state.roles.values().filter(|role| role.apps.contains(&app));
+    let mut ids: Vec<u64> = roles.flat_map(|role| visible_members(call, &role.users)).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
@@ -171,13 +118,7 @@ pub(super) fn list_apps(call: &mut Call<'_>) -> Outcome {
         .state
         .apps
         .iter()
-        .filter(|(app, row)| {
-            (all || row.visible)
-                && call
-                    .state
-                    .roles_of_app(**app)
-                    .any(|role| roles.contains(&role))
-        })
+        .filter(|(app, row)| (all || row.visible) && call.state.roles_of_app(**app).any(|role| roles.contains(&role)))
         .map(|(&app, _)| app)
         .collect();
     rows.sort_by_key(|&app| crate::emulator::ids::shuffle_key(app));
@@ -218,13 +159,8 @@ fn change_roles(call: &mut Call<'_>, membership: Membership) -> Outcome {
     }
     let body: Value = serde_json::from_slice(&call.request.body).unwrap_or(Value::Null);
     let listed = body.get("role_id_array").and_then(Value::as_array);
-    let ids =
-        listed.and_then(|listed| listed.iter().map(Value::as_u64).collect::<Option<Vec<_>>>());
-    let bad_request = |message| Refusal::V1 {
-        code: 400,
-        kind: "bad request",
-        message,
-    };
+    let ids = listed.and_then(|listed| listed.iter().map(Value::as_u64).collect::<Option<Vec<_>>>());
+    let bad_request = |message| Refusal::V1 { code: 400, kind: "bad request", message };
     let Some(ids) = ids else {
         return Err(bad_request("role_id_array is missing or is not an array"));
     };

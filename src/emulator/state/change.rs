@@ -59,10 +59,7 @@ impl State {
 
     /// Applies changes in reverse order and returns what takes them back, in the order to apply it reversed again.
     pub(crate) fn take_back(&mut self, undo: Vec<Change>) -> Vec<Change> {
-        undo.into_iter()
-            .rev()
-            .map(|change| self.apply(change))
-            .collect()
+        undo.into_iter().rev().map(|change| self.apply(change)).collect()
     }
 }
 
@@ -83,11 +80,7 @@ pub(crate) struct Txn<'a> {
 impl<'a> Txn<'a> {
     /// Begins with no change.
     pub(crate) fn new(state: &'a mut State) -> Self {
-        Txn {
-            state,
-            redo: Vec::new(),
-            undo: Vec::new(),
-        }
+        Txn { state, redo: Vec::new(), undo: Vec::new() }
     }
 
     /// Sets or removes one row.

@@ -103,11 +103,7 @@ impl Document {
     ///
     /// # Errors
     /// `Dangling` and `DuplicateId` where the document contradicts itself.
-    pub(crate) fn into_state(
-        self,
-        account_id: u64,
-        purpose: Purpose,
-    ) -> Result<State, DocumentError> {
+    pub(crate) fn into_state(self, account_id: u64, purpose: Purpose) -> Result<State, DocumentError> {
         read::state(self, account_id, purpose)
     }
 

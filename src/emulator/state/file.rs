@@ -97,11 +97,7 @@ impl Paths {
             name.push(suffix);
             PathBuf::from(name)
         };
-        Paths {
-            snapshot: snapshot.to_owned(),
-            journal: beside(".journal"),
-            lock: beside(".lock"),
-        }
+        Paths { snapshot: snapshot.to_owned(), journal: beside(".journal"), lock: beside(".lock") }
     }
 }
 
@@ -120,10 +116,7 @@ pub(crate) async fn open(
     let (mut state, mut revision) = match fs::read(&paths.snapshot) {
         Ok(bytes) => read_snapshot(&paths.snapshot, &bytes, account_id)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let malformed = |source| StateFileError::Malformed {
-                path: paths.snapshot.clone(),
-                source,
-            };
+            let malformed = |source| StateFileError::Malformed { path: paths.snapshot.clone(), source };
             // A journal without its snapshot belongs to a state that somebody removed.
             remove_if_there(&paths.journal)?;
             (fresh().map_err(malformed)?, 0)
@@ -144,25 +137,12 @@ pub(crate) async fn open(
         .name("emulator-journal".to_owned())
         .spawn(move || write_lines(journal, &receiver))
         .map_err(|source| failed("start the writer of", &paths.journal, source))?;
-    Ok((
-        state,
-        Log {
-            sender: Some(sender),
-            writer: Some(writer),
-            paths,
-            lock,
-            revision,
-        },
-    ))
+    Ok((state, Log { sender: Some(sender), writer: Some(writer), paths, lock, revision }))
 }
 
 /// Returns the process that holds a state file, as far as its lock file says.
 pub fn state_holder(path: &Path) -> Option<u32> {
-    fs::read_to_string(Paths::of(path).lock)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    fs::read_to_string(Paths::of(path).lock).ok()?.trim().parse().ok()
 }
 
 impl Log {
@@ -170,21 +150,13 @@ impl Log {
     ///
     /// Must be called in the order in which the changes were made.
     pub(crate) fn append(&mut self, changes: &[Change]) -> oneshot::Receiver<io::Result<()>> {
-        self.send(Line {
-            revision: 0,
-            changes: changes.to_vec(),
-            replace: None,
-        })
+        self.send(Line { revision: 0, changes: changes.to_vec(), replace: None })
     }
 
     /// Hands over a whole new state.
     pub(crate) fn replace(&mut self, state: &State) -> oneshot::Receiver<io::Result<()>> {
         let document = serde_json::to_value(file_document(state, None)).unwrap_or(Value::Null);
-        self.send(Line {
-            revision: 0,
-            changes: Vec::new(),
-            replace: Some(document),
-        })
+        self.send(Line { revision: 0, changes: Vec::new(), replace: Some(document) })
     }
 
     fn send(&mut self, mut line: Line) -> oneshot::Receiver<io::Result<()>> {
@@ -210,13 +182,9 @@ impl Log {
         drop(self.sender.take());
         if let Some(Ok(journal)) = self.writer.take().map(thread::JoinHandle::join) {
             write_snapshot(&self.paths.snapshot, state, self.revision)?;
-            journal
-                .set_len(0)
-                .map_err(|source| failed("empty", &self.paths.journal, source))?;
+            journal.set_len(0).map_err(|source| failed("empty", &self.paths.journal, source))?;
         }
-        self.lock
-            .unlock()
-            .map_err(|source| failed("unlock", &self.paths.lock, source))
+        self.lock.unlock().map_err(|source| failed("unlock", &self.paths.lock, source))
     }
 }
 
@@ -224,10 +192,7 @@ fn write_lines(mut journal: File, receiver: &mpsc::Receiver<Pending>) -> File {
     while let Ok(first) = receiver.recv() {
         let mut batch = vec![first];
         batch.extend(receiver.try_iter());
-        let bytes: Vec<u8> = batch
-            .iter()
-            .flat_map(|pending| pending.bytes.iter().copied())
-            .collect();
+        let bytes: Vec<u8> = batch.iter().flat_map(|pending| pending.bytes.iter().copied()).collect();
         let written = journal.write_all(&bytes).and_then(|()| journal.sync_data());
         for pending in batch {
             let outcome = match &written {
@@ -242,11 +207,7 @@ fn write_lines(mut journal: File, receiver: &mpsc::Receiver<Pending>) -> File {
 }
 
 fn failed(action: &'static str, path: &Path, source: io::Error) -> StateFileError {
-    StateFileError::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    }
+    StateFileError::Io { action, path: path.to_owned(), source }
 }
 
 fn make_folder(path: &Path) -> Result<(), StateFileError> {
@@ -262,9 +223,7 @@ fn make_folder(path: &Path) -> Result<(), StateFileError> {
 
 fn remove_if_there(path: &Path) -> Result<(), StateFileError> {
     match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(failed("remove", path, source))
-        }
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed("remove", path, source)),
         _ => Ok(()),
     }
 }
@@ -294,31 +253,16 @@ async fn take_lock(path: &Path) -> Result<File, StateFileError> {
     Ok(file)
 }
 
-fn read_snapshot(
-    path: &Path,
-    bytes: &[u8],
-    account_id: u64,
-) -> Result<(State, u64), StateFileError> {
-    let malformed = |source| StateFileError::Malformed {
-        path: path.to_owned(),
-        source,
-    };
-    let value = serde_json::from_slice(bytes)
-        .map_err(|error| malformed(DocumentError::Malformed(error)))?;
+fn read_snapshot(path: &Path, bytes: &[u8], account_id: u64) -> Result<(State, u64), StateFileError> {
+    let malformed = |source| StateFileError::Malformed { path: path.to_owned(), source };
+    let value = serde_json::from_slice(bytes).map_err(|error| malformed(DocumentError::Malformed(error)))?;
     let document = Document::from_json(value).map_err(malformed)?;
     let revision = document.revision.unwrap_or(0);
-    let state = document
-        .into_state(account_id, Purpose::Whole)
-        .map_err(malformed)?;
+    let state = document.into_state(account_id, Purpose::Whole).map_err(malformed)?;
     Ok((state, revision))
 }
 
-fn replay(
-    path: &Path,
-    state: &mut State,
-    revision: &mut u64,
-    account_id: u64,
-) -> Result<(), StateFileError> {
+fn replay(path: &Path, state: &mut State, revision: &mut u64, account_id: u64) -> Result<(), StateFileError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -328,33 +272,25 @@ fn replay(
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
-        let read = reader
-            .read_until(b'\n', &mut bytes)
-            .map_err(|source| failed("read", path, source))?;
+        let read = reader.read_until(b'\n', &mut bytes).map_err(|source| failed("read", path, source))?;
         // A last line without its end was cut off by a crash, before its request was answered.
         if read == 0 || bytes.last() != Some(&b'\n') {
             break;
         }
-        let parsed: Line =
-            serde_json::from_slice(&bytes).map_err(|source| StateFileError::Journal {
-                path: path.to_owned(),
-                line,
-                source,
-            })?;
+        let parsed: Line = serde_json::from_slice(&bytes).map_err(|source| StateFileError::Journal {
+            path: path.to_owned(),
+            line,
+            source,
+        })?;
         // A crash between the new snapshot and the empty journal leaves lines the snapshot already has.
         if parsed.revision <= *revision {
             continue;
         }
         *revision = parsed.revision;
         if let Some(document) = parsed.replace {
-            let malformed = |source| StateFileError::Malformed {
-                path: path.to_owned(),
-                source,
-            };
+            let malformed = |source| StateFileError::Malformed { path: path.to_owned(), source };
             let document = Document::from_json(document).map_err(malformed)?;
-            *state = document
-                .into_state(account_id, Purpose::Whole)
-                .map_err(malformed)?;
+            *state = document.into_state(account_id, Purpose::Whole).map_err(malformed)?;
         }
         for change in parsed.changes {
             state.apply(change);
@@ -382,18 +318,14 @@ fn write_snapshot(path: &Path, state: &State, revision: u64) -> Result<(), State
         .mode(0o600)
         .open(&temporary)
         .map_err(|source| failed("write", &temporary, source))?;
-    let bytes = serde_json::to_vec_pretty(&document)
-        .map_err(|error| failed("write", &temporary, io::Error::other(error)))?;
-    file.write_all(&bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|source| failed("write", &temporary, source))?;
+    let bytes =
+        serde_json::to_vec_pretty(&document).map_err(|error| failed("write", &temporary, io::Error::other(error)))?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|source| failed("write", &temporary, source))?;
     fs::rename(&temporary, path).map_err(|source| failed("replace", path, source))?;
     // The new name must be on disk too before the journal may be emptied.
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|source| failed("sync", folder, source))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| failed("sync", folder, source))
 }

@@ -12,6 +12,4 @@ pub use document::DocumentError;
 pub(crate) use document::{Document, Purpose, groups_fields, sha256_hex};
 pub(crate) use file::{Log, open};
 pub use file::{StateFileError, state_holder};
-pub(crate) use tables::{
-    App, Binding, Claim, Connector, Level, Parameter, Role, Scope, Server, State, User,
-};
+pub(crate) use tables::{App, Binding, Claim, Connector, Level, Parameter, Role, Scope, Server, State, User};

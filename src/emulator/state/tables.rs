@@ -39,31 +39,22 @@ pub(crate) struct State {
 impl State {
     /// Returns the scopes of one server, in id order.
     pub(crate) fn scopes_of(&self, server: u64) -> impl Iterator<Item = (u64, &Scope)> {
-        self.scopes
-            .range((server, 0)..=(server, u64::MAX))
-            .map(|(&(_, id), scope)| (id, scope))
+        self.scopes.range((server, 0)..=(server, u64::MAX)).map(|(&(_, id), scope)| (id, scope))
     }
 
     /// Returns the claims of one server, in id order.
     pub(crate) fn claims_of(&self, server: u64) -> impl Iterator<Item = (u64, &Claim)> {
-        self.claims
-            .range((server, 0)..=(server, u64::MAX))
-            .map(|(&(_, id), claim)| (id, claim))
+        self.claims.range((server, 0)..=(server, u64::MAX)).map(|(&(_, id), claim)| (id, claim))
     }
 
     /// Returns the client bindings of one server, in app order.
     pub(crate) fn bindings_of(&self, server: u64) -> impl Iterator<Item = (u64, &Binding)> {
-        self.bindings
-            .range((server, 0)..=(server, u64::MAX))
-            .map(|(&(_, app), binding)| (app, binding))
+        self.bindings.range((server, 0)..=(server, u64::MAX)).map(|(&(_, app), binding)| (app, binding))
     }
 
     /// Returns the ids of the roles that give access to an app.
     pub(crate) fn roles_of_app(&self, app: u64) -> impl Iterator<Item = u64> {
-        self.roles
-            .iter()
-            .filter(move |(_, role)| role.apps.contains(&app))
-            .map(|(&id, _)| id)
+        self.roles.iter().filter(move |(_, role)| role.apps.contains(&app)).map(|(&id, _)| id)
     }
 }
 

@@ -6,12 +6,7 @@ use crate::emulator::call::Call;
 use crate::emulator::state::{Claim, User};
 
 /// Returns the standard claims that the scopes ask for. Source: reference sections 7.1 and 7.5.
-pub(super) fn standard(
-    call: &Call<'_>,
-    id: u64,
-    user: &User,
-    scopes: &[String],
-) -> Map<String, Value> {
+pub(super) fn standard(call: &Call<'_>, id: u64, user: &User, scopes: &[String]) -> Map<String, Value> {
     let has = |scope: &str| scopes.iter().any(|granted| granted == scope);
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), id.to_string().into());
@@ -19,10 +14,7 @@ pub(super) fn standard(
         claims.insert("email".to_owned(), user.email.clone().into());
     }
     if has("profile") || has("name") {
-        claims.insert(
-            "preferred_username".to_owned(),
-            user.username.clone().into(),
-        );
+        claims.insert("preferred_username".to_owned(), user.username.clone().into());
         claims.insert("name".to_owned(), full_name(user).into());
         // Source: the user-info page's sample has milliseconds.
         claims.insert("updated_at".to_owned(), user.updated_at.into());
@@ -47,13 +39,8 @@ fn full_name(user: &User) -> String {
 }
 
 fn roles(call: &Call<'_>, user: u64) -> Vec<String> {
-    let mut names: Vec<String> = call
-        .state
-        .roles
-        .values()
-        .filter(|role| role.users.contains_key(&user))
-        .map(|role| role.name.clone())
-        .collect();
+    let mut names: Vec<String> =
+        call.state.roles.values().filter(|role| role.users.contains_key(&user)).map(|role| role.name.clone()).collect();
     names.sort();
     names
 }
@@ -82,13 +69,9 @@ fn value(call: &Call<'_>, claim: &Claim, id: u64, user: &User) -> Option<Value> 
 /// absence of one a single value.
 fn transformed(transformation: Option<&str>, text: String) -> Value {
     match transformation {
-        Some("semicolon_separated_list") => text
-            .split(';')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(Value::from)
-            .collect::<Vec<_>>()
-            .into(),
+        Some("semicolon_separated_list") => {
+            text.split(';').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into()
+        }
         _ => Value::String(text),
     }
 }
@@ -101,10 +84,7 @@ fn attribute(call: &Call<'_>, mapping: &str, id: u64, user: &User) -> Option<Str
         "id" => Some(id.to_string()),
         "roles" | "role" => Some(roles(call, id).join(";")),
         "name" => Some(full_name(user)),
-        other => user
-            .text(other)
-            .map(str::to_owned)
-            .or_else(|| user.fields.get(other).and_then(plain)),
+        other => user.text(other).map(str::to_owned).or_else(|| user.fields.get(other).and_then(plain)),
     }
 }
 

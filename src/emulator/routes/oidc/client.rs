@@ -25,10 +25,7 @@ impl Form {
     /// # Errors
     /// `invalid_request` where it is no form.
     pub(super) fn of(call: &Call<'_>) -> Result<Form, Refusal> {
-        if !call
-            .request
-            .has_content_type("application/x-www-form-urlencoded")
-        {
+        if !call.request.has_content_type("application/x-www-form-urlencoded") {
             let text = "only application/x-www-form-urlencoded content-type bodies are supported on POST requests";
             return Err(Refusal::oauth(400, "invalid_request", text));
         }
@@ -37,21 +34,13 @@ impl Form {
 
     /// Returns a parameter that is not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let found = self
-            .0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str());
+        let found = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         found.filter(|value| !value.is_empty())
     }
 
     /// Returns the refusal of a request that lacks parameters.
     pub(super) fn missing(names: &str) -> Refusal {
-        Refusal::oauth(
-            400,
-            "invalid_request",
-            format!("missing required parameter(s). ({names})"),
-        )
+        Refusal::oauth(400, "invalid_request", format!("missing required parameter(s). ({names})"))
     }
 }
 
@@ -67,11 +56,7 @@ struct Presented {
 /// The errors of reference section 7.3.
 pub(super) fn authenticate(call: &Call<'_>, form: &Form) -> Result<Client, Refusal> {
     let presented = presented(call, form)?;
-    let found = call
-        .state
-        .apps
-        .iter()
-        .find(|(_, app)| app.auth_method == 8 && app.client_id == presented.client_id);
+    let found = call.state.apps.iter().find(|(_, app)| app.auth_method == 8 && app.client_id == presented.client_id);
     let Some((&id, app)) = found else {
         // Source: the vendor's own note on this error.
         return Err(Refusal::oauth(400, "invalid_request", "Resource not found"));
@@ -86,44 +71,24 @@ pub(super) fn authenticate(call: &Call<'_>, form: &Form) -> Result<Client, Refus
     if !proved {
         return Err(failed(call, presented.in_header));
     }
-    Ok(Client {
-        app: id,
-        client_id: presented.client_id,
-        is_confidential: method(app) != Method::None,
-    })
+    Ok(Client { app: id, client_id: presented.client_id, is_confidential: method(app) != Method::None })
 }
 
 fn presented(call: &Call<'_>, form: &Form) -> Result<Presented, Refusal> {
     let refuse = |text: &str| Refusal::oauth(400, "invalid_request", text);
     let Some(header) = call.request.header("authorization") else {
-        let client_id = form
-            .get("client_id")
-            .ok_or_else(|| refuse("no client authentication mechanism provided"))?;
+        let client_id = form.get("client_id").ok_or_else(|| refuse("no client authentication mechanism provided"))?;
         let secret = form.get("client_secret").map(str::to_owned);
-        return Ok(Presented {
-            client_id: client_id.to_owned(),
-            secret,
-            in_header: false,
-        });
+        return Ok(Presented { client_id: client_id.to_owned(), secret, in_header: false });
     };
-    let (client_id, secret) =
-        basic(header).ok_or_else(|| refuse("invalid authorization header value format"))?;
+    let (client_id, secret) = basic(header).ok_or_else(|| refuse("invalid authorization header value format"))?;
     if form.get("client_secret").is_some() {
-        return Err(refuse(
-            "client authentication must only be provided using one mechanism",
-        ));
+        return Err(refuse("client authentication must only be provided using one mechanism"));
     }
-    if form
-        .get("client_id")
-        .is_some_and(|other| other != client_id)
-    {
+    if form.get("client_id").is_some_and(|other| other != client_id) {
         return Err(refuse("mismatch in body and authorization client ids"));
     }
-    Ok(Presented {
-        client_id,
-        secret: Some(secret),
-        in_header: true,
-    })
+    Ok(Presented { client_id, secret: Some(secret), in_header: true })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,11 +100,7 @@ enum Method {
 
 /// Source: reference section 5.3: 0 Basic, 1 POST, 2 None (PKCE); never set means 0.
 fn method(app: &App) -> Method {
-    match app
-        .configuration
-        .get("token_endpoint_auth_method")
-        .and_then(Value::as_u64)
-    {
+    match app.configuration.get("token_endpoint_auth_method").and_then(Value::as_u64) {
         Some(1) => Method::Post,
         Some(2) => Method::None,
         _ => Method::Basic,
@@ -147,13 +108,9 @@ fn method(app: &App) -> Method {
 }
 
 fn failed(call: &Call<'_>, in_header: bool) -> Refusal {
-    let mut answer =
-        Refusal::oauth(401, "invalid_client", "client authentication failed").into_answer();
+    let mut answer = Refusal::oauth(401, "invalid_client", "client authentication failed").into_answer();
     if in_header {
-        answer.set(
-            "www-authenticate",
-            format!("Basic realm=\"{}\"", call.site.issuer),
-        );
+        answer.set("www-authenticate", format!("Basic realm=\"{}\"", call.site.issuer));
     }
     Refusal::Whole(Box::new(answer))
 }

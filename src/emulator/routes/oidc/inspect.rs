@@ -21,9 +21,7 @@ pub(in crate::emulator::routes) fn introspect(call: &mut Call<'_>) -> Outcome {
 }
 
 fn no_store(answer: Answer) -> Answer {
-    answer
-        .with("cache-control", "no-store")
-        .with("pragma", "no-cache")
+    answer.with("cache-control", "no-store").with("pragma", "no-cache")
 }
 
 /// Source: the validate-token page.
@@ -50,11 +48,7 @@ fn active(claims: &Map<String, Value>) -> Value {
 
 fn refresh_body(call: &Call<'_>, token: &str) -> Option<Value> {
     let grant = call.tokens.refresh_grant(token, call.now)?;
-    let client_id = call
-        .state
-        .apps
-        .get(&grant.app)
-        .map(|app| app.client_id.clone());
+    let client_id = call.state.apps.get(&grant.app).map(|app| app.client_id.clone());
     Some(json!({
         "active": true, "token_type": "refresh_token", "sub": grant.user.to_string(), "client_id": client_id,
         "exp": grant.expires_at / 1000, "iss": call.site.issuer,
@@ -67,10 +61,7 @@ fn live_claims(call: &mut Call<'_>, token: &str) -> Result<Option<Map<String, Va
     let seconds = call.now.div_euclid(1000);
     Ok(verified.filter(|claims| {
         let jti = claims.get("jti").and_then(Value::as_str);
-        let lives = claims
-            .get("exp")
-            .and_then(Value::as_i64)
-            .is_some_and(|exp| exp > seconds);
+        let lives = claims.get("exp").and_then(Value::as_i64).is_some_and(|exp| exp > seconds);
         lives && jti.is_some_and(|jti| !call.tokens.is_revoked(jti))
     }))
 }
@@ -81,10 +72,7 @@ pub(in crate::emulator::routes) fn revoke(call: &mut Call<'_>) -> Outcome {
     authenticate(call, &form)?;
     let token = form.get("token").ok_or_else(|| Form::missing("token"))?;
     call.tokens.revoke_refresh(token);
-    let jti = call
-        .signing_key()?
-        .verified(token)
-        .and_then(|claims| Some(claims.get("jti")?.as_str()?.to_owned()));
+    let jti = call.signing_key()?.verified(token).and_then(|claims| Some(claims.get("jti")?.as_str()?.to_owned()));
     if let Some(jti) = jti {
         if call.tokens.is_revoked(&jti) {
             // Source: the revoke-token page, for a token that was revoked already.
@@ -99,27 +87,14 @@ pub(in crate::emulator::routes) fn revoke(call: &mut Call<'_>) -> Outcome {
 /// `GET /oidc/2/me`.
 pub(in crate::emulator::routes) fn user_info(call: &mut Call<'_>) -> Outcome {
     let Some(token) = call.request.bearer().map(str::to_owned) else {
-        return Err(Refusal::oauth(
-            400,
-            "invalid_request",
-            "no bearer token provided",
-        ));
+        return Err(Refusal::oauth(400, "invalid_request", "no bearer token provided"));
     };
     let invalid = || Refusal::oauth(401, "invalid_token", "invalid token provided");
     let claims = live_claims(call, &token)?.ok_or_else(invalid)?;
-    let user = claims
-        .get("sub")
-        .and_then(Value::as_str)
-        .and_then(|sub| sub.parse::<u64>().ok());
+    let user = claims.get("sub").and_then(Value::as_str).and_then(|sub| sub.parse::<u64>().ok());
     let user = user.and_then(|id| Some((id, call.state.users.get(&id)?)));
     let (id, user) = user.ok_or_else(invalid)?;
-    let scopes = claims
-        .get("scope")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let scopes = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
     let scopes: Vec<String> = scopes.split_whitespace().map(str::to_owned).collect();
-    Ok(no_store(Answer::json(
-        200,
-        &claims::standard(call, id, user, &scopes),
-    )))
+    Ok(no_store(Answer::json(200, &claims::standard(call, id, user, &scopes))))
 }

@@ -21,9 +21,6 @@ pub(super) use inspect::{introspect, revoke, user_info};
 /// Returns the refusal of a path or verb that is not there. Source: reference section 7.3.
 pub(super) fn no_route(call: &Call<'_>) -> Refusal {
     let request = call.request;
-    let description = format!(
-        "unrecognized route or not allowed method ({} on {})",
-        request.method, request.path
-    );
+    let description = format!("unrecognized route or not allowed method ({} on {})", request.method, request.path);
     Refusal::oauth(404, "invalid_request", description)
 }

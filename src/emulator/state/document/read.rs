@@ -27,18 +27,10 @@ pub(crate) fn sha256_hex(text: &str) -> String {
     random::hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())
 }
 
-pub(super) fn state(
-    document: Document,
-    account_id: u64,
-    purpose: Purpose,
-) -> Result<State, DocumentError> {
+pub(super) fn state(document: Document, account_id: u64, purpose: Purpose) -> Result<State, DocumentError> {
     let fresh = purpose == Purpose::Seed;
     let now = Timestamp::now().as_millisecond();
-    let mut reader = Reader {
-        taken: BTreeSet::new(),
-        next_id: ids::FIRST,
-        now,
-    };
+    let mut reader = Reader { taken: BTreeSet::new(), next_id: ids::FIRST, now };
     reader.reserve(&document)?;
     if let Some(next) = document.next_id {
         reader.next_id = next.max(reader.next_id);
@@ -87,28 +79,16 @@ pub(super) fn state(
     Ok(state)
 }
 
-fn credentials(
-    listed: Option<Vec<CredentialDocument>>,
-    fresh: bool,
-) -> BTreeMap<String, Credential> {
+fn credentials(listed: Option<Vec<CredentialDocument>>, fresh: bool) -> BTreeMap<String, Credential> {
     let mut all = BTreeMap::new();
     if fresh {
         // The pair the program prints at start and uses by itself.
-        let row = Credential {
-            secret_sha256: sha256_hex("emulator-secret"),
-            level: Level::ManageAll,
-        };
+        let row = Credential { secret_sha256: sha256_hex("emulator-secret"), level: Level::ManageAll };
         all.insert("emulator".to_owned(), row);
     }
     for credential in listed.unwrap_or_default() {
         let hash = secret_hash(credential.client_secret, credential.client_secret_sha256);
-        all.insert(
-            credential.client_id,
-            Credential {
-                secret_sha256: hash,
-                level: credential.level,
-            },
-        );
+        all.insert(credential.client_id, Credential { secret_sha256: hash, level: credential.level });
     }
     all
 }
@@ -191,18 +171,9 @@ impl Reader {
     }
 
     /// Adds the users and returns the roles each wants to join.
-    fn users(
-        &mut self,
-        state: &mut State,
-        listed: Option<Vec<UserDocument>>,
-        fresh: bool,
-    ) -> Vec<(u64, Vec<Value>)> {
+    fn users(&mut self, state: &mut State, listed: Option<Vec<UserDocument>>, fresh: bool) -> Vec<(u64, Vec<Value>)> {
         let mut listed = listed.unwrap_or_default();
-        if fresh
-            && !listed
-                .iter()
-                .any(|user| user.email.as_deref() == Some("tester@example.com"))
-        {
+        if fresh && !listed.iter().any(|user| user.email.as_deref() == Some("tester@example.com")) {
             listed.insert(0, tester());
         }
         let mut memberships = Vec::new();
@@ -217,10 +188,7 @@ impl Reader {
             let row = User {
                 username: user.username.or_else(|| user.email.clone()),
                 email: user.email,
-                password_sha256: user
-                    .password
-                    .map(|plain| sha256_hex(&plain))
-                    .or(user.password_sha256),
+                password_sha256: user.password.map(|plain| sha256_hex(&plain)).or(user.password_sha256),
                 fields,
                 custom_attributes: user.custom_attributes,
                 created_at: self.time(user.created_at),
@@ -233,19 +201,12 @@ impl Reader {
     }
 
     /// Adds the apps and returns the roles that shall give access to each.
-    fn apps(
-        &mut self,
-        state: &mut State,
-        listed: Vec<AppDocument>,
-    ) -> Result<Vec<(u64, Vec<Value>)>, DocumentError> {
+    fn apps(&mut self, state: &mut State, listed: Vec<AppDocument>) -> Result<Vec<(u64, Vec<Value>)>, DocumentError> {
         let mut grants = Vec::new();
         for app in listed {
             let id = self.id(app.id);
             let connector_id = app.connector_id.unwrap_or(OIDC_CONNECTOR);
-            let known = state
-                .connectors
-                .get(&connector_id)
-                .map(|connector| connector.auth_method);
+            let known = state.connectors.get(&connector_id).map(|connector| connector.auth_method);
             let auth_method = app.auth_method.or(known).unwrap_or(OPENID_CONNECT);
             let parameters = self.parameters(app.parameters, auth_method);
             let row = App {
@@ -275,22 +236,11 @@ impl Reader {
         Ok(grants)
     }
 
-    fn parameters(
-        &mut self,
-        listed: Map<String, Value>,
-        auth_method: u64,
-    ) -> BTreeMap<String, Parameter> {
+    fn parameters(&mut self, listed: Map<String, Value>, auth_method: u64) -> BTreeMap<String, Parameter> {
         let mut all = BTreeMap::new();
         if auth_method == OPENID_CONNECT && !listed.contains_key("groups") {
             let id = self.id(None);
-            all.insert(
-                "groups".to_owned(),
-                Parameter {
-                    id,
-                    connector_level: true,
-                    fields: groups_fields(),
-                },
-            );
+            all.insert("groups".to_owned(), Parameter { id, connector_level: true, fields: groups_fields() });
         }
         for (name, value) in listed {
             let mut fields = match value {
@@ -298,18 +248,9 @@ impl Reader {
                 _ => Map::new(),
             };
             let given = fields.shift_remove("id").and_then(|id| id.as_u64());
-            let level = fields
-                .shift_remove("connector_level")
-                .and_then(|level| level.as_bool());
+            let level = fields.shift_remove("connector_level").and_then(|level| level.as_bool());
             let id = self.id(given);
-            all.insert(
-                name,
-                Parameter {
-                    id,
-                    connector_level: level.unwrap_or(false),
-                    fields,
-                },
-            );
+            all.insert(name, Parameter { id, connector_level: level.unwrap_or(false), fields });
         }
         all
     }
@@ -317,22 +258,10 @@ impl Reader {
     fn roles(&mut self, state: &mut State, listed: Vec<RoleDocument>) -> Result<(), DocumentError> {
         for role in listed {
             let id = self.id(role.id);
-            let apps = role
-                .apps
-                .iter()
-                .map(|app| app_named(state, app))
-                .collect::<Result<_, _>>()?;
+            let apps = role.apps.iter().map(|app| app_named(state, app)).collect::<Result<_, _>>()?;
             let users = members(state, &role.users)?;
             let admins = members(state, &role.admins)?;
-            state.roles.insert(
-                id,
-                Role {
-                    name: role.name,
-                    apps,
-                    users,
-                    admins,
-                },
-            );
+            state.roles.insert(id, Role { name: role.name, apps, users, admins });
         }
         Ok(())
     }
@@ -366,11 +295,7 @@ impl Reader {
         let id = self.id(server.id);
         for scope in server.scopes {
             let key = (id, self.id(scope.id));
-            let row = Scope {
-                value: scope.value,
-                description: scope.description,
-                inherited: scope.inherited,
-            };
+            let row = Scope { value: scope.value, description: scope.description, inherited: scope.inherited };
             state.scopes.insert(key, row);
         }
         for claim in server.claims {
@@ -387,19 +312,8 @@ impl Reader {
         }
         for client in server.clients {
             let app = app_named(state, &client.app_id)?;
-            let scopes = client
-                .scopes
-                .iter()
-                .map(|scope| scope_named(state, id, scope))
-                .collect::<Result<_, _>>()?;
-            state.bindings.insert(
-                (id, app),
-                Binding {
-                    scopes,
-                    changed_at: 0,
-                    before: None,
-                },
-            );
+            let scopes = client.scopes.iter().map(|scope| scope_named(state, id, scope)).collect::<Result<_, _>>()?;
+            state.bindings.insert((id, app), Binding { scopes, changed_at: 0, before: None });
         }
         let row = Server {
             name: server.name,
@@ -445,14 +359,9 @@ fn members(state: &State, listed: &[Value]) -> Result<BTreeMap<u64, i64>, Docume
     for entry in listed {
         let (user, added) = match entry {
             Value::Object(fields) => {
-                let added = fields
-                    .get("added_at")
-                    .and_then(Value::as_str)
-                    .and_then(|text| text.parse::<Timestamp>().ok());
-                (
-                    fields.get("user").unwrap_or(&Value::Null),
-                    added.map_or(0, Timestamp::as_millisecond),
-                )
+                let added =
+                    fields.get("added_at").and_then(Value::as_str).and_then(|text| text.parse::<Timestamp>().ok());
+                (fields.get("user").unwrap_or(&Value::Null), added.map_or(0, Timestamp::as_millisecond))
             }
             reference => (reference, 0),
         };
@@ -462,19 +371,12 @@ fn members(state: &State, listed: &[Value]) -> Result<BTreeMap<u64, i64>, Docume
 }
 
 fn dangling(kind: &'static str, reference: &Value) -> DocumentError {
-    DocumentError::Dangling {
-        kind,
-        name: reference.to_string(),
-    }
+    DocumentError::Dangling { kind, name: reference.to_string() }
 }
 
 fn app_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
     let found = match reference {
-        Value::String(name) => state
-            .apps
-            .iter()
-            .find(|(_, app)| app.name == *name)
-            .map(|(&id, _)| id),
+        Value::String(name) => state.apps.iter().find(|(_, app)| app.name == *name).map(|(&id, _)| id),
         other => other.as_u64().filter(|id| state.apps.contains_key(id)),
     };
     found.ok_or_else(|| dangling("app", reference))
@@ -482,11 +384,7 @@ fn app_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
 
 fn role_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
     let found = match reference {
-        Value::String(name) => state
-            .roles
-            .iter()
-            .find(|(_, role)| role.name == *name)
-            .map(|(&id, _)| id),
+        Value::String(name) => state.roles.iter().find(|(_, role)| role.name == *name).map(|(&id, _)| id),
         other => other.as_u64().filter(|id| state.roles.contains_key(id)),
     };
     found.ok_or_else(|| dangling("role", reference))
@@ -497,9 +395,7 @@ fn user_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
         Value::String(name) => state
             .users
             .iter()
-            .find(|(_, user)| {
-                user.email.as_ref() == Some(name) || user.username.as_ref() == Some(name)
-            })
+            .find(|(_, user)| user.email.as_ref() == Some(name) || user.username.as_ref() == Some(name))
             .map(|(&id, _)| id),
         other => other.as_u64().filter(|id| state.users.contains_key(id)),
     };
@@ -508,13 +404,8 @@ fn user_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
 
 fn scope_named(state: &State, server: u64, reference: &Value) -> Result<u64, DocumentError> {
     let found = match reference {
-        Value::String(value) => state
-            .scopes_of(server)
-            .find(|(_, scope)| scope.value == *value)
-            .map(|(id, _)| id),
-        other => other
-            .as_u64()
-            .filter(|&id| state.scopes.contains_key(&(server, id))),
+        Value::String(value) => state.scopes_of(server).find(|(_, scope)| scope.value == *value).map(|(id, _)| id),
+        other => other.as_u64().filter(|&id| state.scopes.contains_key(&(server, id))),
     };
     found.ok_or_else(|| dangling("scope", reference))
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
-    AppDocument, ClaimDocument, ClientDocument, ConnectorDocument, CredentialDocument, Document,
-    RoleDocument, ScopeDocument, ServerConfigurationDocument, ServerDocument, UserDocument,
+    AppDocument, ClaimDocument, ClientDocument, ConnectorDocument, CredentialDocument, Document, RoleDocument,
+    ScopeDocument, ServerConfigurationDocument, ServerDocument, UserDocument,
 };
 use crate::emulator::state::tables::{App, Parameter, Role, Server, State, User};
 
@@ -18,45 +18,21 @@ pub(super) fn document(state: &State) -> Document {
         signing_key: None,
         credentials: Some(credentials(state)),
         connectors: Some(connectors(state)),
-        users: Some(
-            state
-                .users
-                .iter()
-                .map(|(&id, user)| user_document(id, user))
-                .collect(),
-        ),
-        roles: Some(
-            state
-                .roles
-                .iter()
-                .map(|(&id, role)| role_document(id, role))
-                .collect(),
-        ),
-        apps: Some(
-            state
-                .apps
-                .iter()
-                .map(|(&id, app)| app_document(id, app))
-                .collect(),
-        ),
+        users: Some(state.users.iter().map(|(&id, user)| user_document(id, user)).collect()),
+        roles: Some(state.roles.iter().map(|(&id, role)| role_document(id, role)).collect()),
+        apps: Some(state.apps.iter().map(|(&id, app)| app_document(id, app)).collect()),
         authorization_servers: Some(
-            state
-                .servers
-                .iter()
-                .map(|(&id, server)| server_document(state, id, server))
-                .collect(),
+            state.servers.iter().map(|(&id, server)| server_document(state, id, server)).collect(),
         ),
     }
 }
 
 fn credentials(state: &State) -> Vec<CredentialDocument> {
-    let one = |(client_id, credential): (&String, &super::super::tables::Credential)| {
-        CredentialDocument {
-            client_id: client_id.clone(),
-            client_secret: None,
-            client_secret_sha256: Some(credential.secret_sha256.clone()),
-            level: credential.level,
-        }
+    let one = |(client_id, credential): (&String, &super::super::tables::Credential)| CredentialDocument {
+        client_id: client_id.clone(),
+        client_secret: None,
+        client_secret_sha256: Some(credential.secret_sha256.clone()),
+        level: credential.level,
     };
     state.credentials.iter().map(one).collect()
 }
@@ -94,10 +70,7 @@ fn user_document(id: u64, user: &User) -> UserDocument {
 
 fn role_document(id: u64, role: &Role) -> RoleDocument {
     let members = |members: &std::collections::BTreeMap<u64, i64>| {
-        members
-            .iter()
-            .map(|(user, &added)| json!({"user": user, "added_at": time(added)}))
-            .collect()
+        members.iter().map(|(user, &added)| json!({"user": user, "added_at": time(added)})).collect()
     };
     RoleDocument {
         id: Some(id),
@@ -122,11 +95,7 @@ fn app_document(id: u64, app: &App) -> AppDocument {
         tab_id: app.tab_id,
         allow_assumed_signin: app.allow_assumed_signin,
         configuration: app.configuration.clone(),
-        parameters: app
-            .parameters
-            .iter()
-            .map(|(name, parameter)| (name.clone(), parameter_value(parameter)))
-            .collect(),
+        parameters: app.parameters.iter().map(|(name, parameter)| (name.clone(), parameter_value(parameter))).collect(),
         roles: Vec::new(),
         client_id: Some(app.client_id.clone()),
         client_secret: None,
@@ -139,10 +108,7 @@ fn app_document(id: u64, app: &App) -> AppDocument {
 fn parameter_value(parameter: &Parameter) -> Value {
     let mut fields = Map::new();
     fields.insert("id".to_owned(), parameter.id.into());
-    fields.insert(
-        "connector_level".to_owned(),
-        parameter.connector_level.into(),
-    );
+    fields.insert("connector_level".to_owned(), parameter.connector_level.into());
     fields.extend(parameter.fields.clone());
     Value::Object(fields)
 }
