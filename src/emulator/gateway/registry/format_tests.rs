@@ -289,27 +289,6 @@ fn every_binding_that_applies_has_to_pass() {
 }
 
 #[test]
-fn bindings_run_in_their_order() {
-    let binding = BOUND.split("---").nth(2).unwrap();
-    let requiring = |claim: &str, order: &str| {
-        let rule = format!("    validateCustomClaim: true\n    mandatoryCustomClaims: [{{key: {claim}, value: x}}]\n");
-        binding.replace("  order: 10\n", order).replace("    jwtKeyOrigin", &format!("{rule}    jwtKeyOrigin"))
-    };
-    let check = |first: &str, second: &str, expected: &str| {
-        let text = format!("{}---{}", requiring("first", first), requiring("second", second));
-        let answer = Api::of(FileFormat::FlexYaml, &text).call("GET", "/contacts", &[("Authorization", &bearer())]);
-        let reason = format!("claim {expected} is absent");
-        assert!(answer.headers.contains(&("x-emulator-reason", reason)), "{:?}", answer.headers);
-    };
-    check("  order: 10\n", "  order: 5\n", "second");
-    check("  order: 5\n", "  order: 10\n", "first");
-    check("  order: 7\n", "  order: 7\n", "first");
-    // 50 where it is not said.
-    check("", "  order: 49\n", "second");
-    check("", "  order: 51\n", "first");
-}
-
-#[test]
 fn bindings_may_stand_without_their_instance() {
     let binding = BOUND.split("---").nth(2).unwrap();
     let api = Api::of(FileFormat::FlexYaml, binding);
