@@ -5,3 +5,4 @@ pub mod diff;
 pub mod emulator;
 pub mod model;
 pub mod plan;
+pub mod report;
