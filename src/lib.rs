@@ -1,5 +1,6 @@
 //! API authorization as code for OneLogin.
 
+pub mod cli;
 pub mod diagnostic;
 pub mod diff;
 pub mod emulator;
