@@ -194,7 +194,8 @@ pub enum Operation<N, P> {
 }
 
 impl<N, P> Operation<N, P> {
-    const fn action(&self) -> Action {
+    /// Returns what happens to the object.
+    pub const fn action(&self) -> Action {
         match self {
             Self::Create(_) => Action::Create,
             Self::Update { .. } => Action::Update,

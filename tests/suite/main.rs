@@ -4,3 +4,11 @@
 mod architecture;
 mod cli;
 mod support;
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod properties;
+mod config;
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod render;
