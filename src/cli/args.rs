@@ -1,6 +1,6 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
-use super::command::{completions, schema};
+use super::command::{completions, render, schema, validate};
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -32,6 +32,8 @@ Exit codes:
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Validate(validate::ValidateArgs),
+    Render(render::RenderArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }

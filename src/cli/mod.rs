@@ -8,7 +8,9 @@ mod args;
 mod command;
 mod exit;
 mod failure;
+mod inputs;
 mod log;
+mod policy_files;
 mod run;
 mod terminal;
 

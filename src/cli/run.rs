@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::{Cli, Command};
-use super::command::{completions, schema};
+use super::command::{completions, render, schema, validate};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use anstream::ColorChoice;
@@ -44,8 +44,11 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
 }
 
 fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Cli { global: _, command } = cli;
+    let Cli { global, command } = cli;
+    let env = |name: &str| std::env::var(name).ok();
     match command {
+        Command::Validate(args) => validate::run(args, global, &env, terminal),
+        Command::Render(args) => render::run(args, global, &env, terminal),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
     }

@@ -1,12 +1,14 @@
 //! One rich plan for the tests of this room.
 
-use super::{AccessLine, PlanView, write_plan_json, write_plan_text};
+use super::{PlanView, write_plan_json, write_plan_text};
+use crate::access::AccessChange;
 use crate::diagnostic::Origin;
 use crate::diff::{
     AppCreate, Change, ClientOperation, Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal, RefusalKind,
 };
 use crate::model::{
-    Address, ApplicationType, EntryKey, Fingerprint, NewApp, Note, RemoteId, ServerPatch, TokenEndpointAuthMethod,
+    Address, ApplicationType, EntryKey, Fingerprint, NewApp, Note, RemoteId, ScopeValue, ServerPatch,
+    TokenEndpointAuthMethod,
 };
 use crate::plan::{Context, Drift, FileAction, FileChange, Plan, Step, Summary};
 use serde_json::{Value, json};
@@ -140,10 +142,14 @@ fn written(view: &PlanView<'_>, write: fn(&mut dyn std::io::Write, &PlanView<'_>
 }
 
 fn with_rich_plan(check: impl FnOnce(&PlanView<'_>)) {
-    let access = [AccessLine {
+    let access = [AccessChange {
         impact: Impact::Breaks,
-        address: "gateway_policy/contacts-mule".into(),
-        text: "contacts-web will be refused: it is not granted contacts:read".into(),
+        server: "contacts".into(),
+        client: Some("contacts-web".into()),
+        policy: Some(EntryKey::new("contacts-mule")),
+        scopes: vec![ScopeValue::new("contacts:read")],
+        sentence: "gateway policy `contacts-mule` refuses `contacts-web`: on `contacts` it lacks `contacts:read`"
+            .into(),
     }];
     let variables = BTreeMap::from([("region".to_owned(), "eu".to_owned())]);
     check(&PlanView { plan: &plan(), access: &access, files: &files(), variables: &variables });

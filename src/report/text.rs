@@ -4,7 +4,8 @@ use super::fields::write_field;
 use super::refusal::refusal_advice;
 use super::style::{ADDED, CHANGED, FAINT, HEADING, REMOVED, of_action, of_impact};
 use super::words::{WIDTH, wrap};
-use super::{AccessLine, PlanView, count, visible};
+use super::{PlanView, count, visible};
+use crate::access::AccessChange;
 use crate::diagnostic::Origin;
 use crate::diff::{Action, Change, Reason, Refusal};
 use crate::model::Note;
@@ -79,18 +80,31 @@ const fn reason_words(reason: Reason, action: Action) -> Option<&'static str> {
     }
 }
 
-fn write_access(out: &mut dyn Write, access: &[AccessLine]) -> io::Result<()> {
+fn write_access(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> {
     if access.is_empty() {
         return Ok(());
     }
     writeln!(out, "{HEADING}Access changes{HEADING:#}")?;
-    for AccessLine { impact, address, text } in access {
+    for AccessChange { impact, server: _, client: _, policy: _, scopes: _, sentence } in access {
         let paint = of_impact(*impact);
-        let lead = 2 + impact.as_str().len() + 2;
-        let sentence = wrap(&format!("{}: {}", visible(address), visible(text)), lead, "    ");
+        let sentence = wrap(&visible(sentence), 4 + impact.as_str().len(), "    ");
         writeln!(out, "  {paint}{}{paint:#}: {sentence}", impact.as_str())?;
     }
     writeln!(out)
+}
+
+/// Writes how policy files differ from those on disk, or `No changes.`
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_file_changes(out: &mut dyn Write, files: &[FileChange]) -> io::Result<()> {
+    if files.is_empty() {
+        return writeln!(out, "No changes.");
+    }
+    for file in files {
+        write_file(out, file)?;
+    }
+    writeln!(out, "{} to write.", count(files.len(), "policy file", None))
 }
 
 fn write_file(out: &mut dyn Write, file: &FileChange) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! What is shown together: the plan, and what it means for access and for the policy files.
 
-use crate::diff::Impact;
+use crate::access::AccessChange;
 use crate::plan::{FileChange, Plan};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub struct PlanView<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What it means for access, worst first.
-    pub access: &'a [AccessLine],
+    pub access: &'a [AccessChange],
     /// The policy files that will be written, by path.
     pub files: &'a [FileChange],
     /// The variables given on the command line; a saved plan is applied with the same ones.
@@ -22,15 +22,4 @@ impl PlanView<'_> {
     pub fn is_empty(&self) -> bool {
         !self.plan.has_changes() && self.files.is_empty()
     }
-}
-
-/// One change of access, as a reviewer reads it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AccessLine {
-    /// What it means.
-    pub impact: Impact,
-    /// The address of the API or the policy it is about.
-    pub address: String,
-    /// The sentence.
-    pub text: String,
 }

@@ -3,12 +3,7 @@
 
 mod architecture;
 mod cli;
-mod support;
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod properties;
 mod config;
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
+mod properties;
 mod render;
+mod support;

@@ -1,13 +1,14 @@
 //! Version 1 of the plan format.
 
+use crate::access::AccessChange;
 use crate::diagnostic::Origin;
 use crate::diff::{Change, FieldChange, Refusal};
 use crate::model::Note;
 use crate::plan::{Context, Drift, FileAction, FileChange, Plan, Summary};
+use crate::report::PlanView;
 use crate::report::refusal::refusal_advice;
 use crate::report::text::file_diff;
 use crate::report::visible::visible_json;
-use crate::report::{AccessLine, PlanView};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,10 +123,16 @@ struct OriginV1 {
 struct AccessV1 {
     /// What it means: `breaks`, `widens`, `narrows` or `cosmetic`.
     impact: String,
-    /// The address it is about.
-    address: String,
-    /// The sentence.
-    text: String,
+    /// The authorization server, by key where the file lists it.
+    server: String,
+    /// The client; null: all of the server's.
+    client: Option<String>,
+    /// The gateway policy it is about.
+    policy: Option<String>,
+    /// The scopes gained, lost or lacking.
+    scopes: Vec<String>,
+    /// All of it as a sentence.
+    sentence: String,
 }
 
 /// One policy file.
@@ -270,10 +277,17 @@ impl From<&Origin> for OriginV1 {
     }
 }
 
-impl From<&AccessLine> for AccessV1 {
-    fn from(line: &AccessLine) -> Self {
-        let AccessLine { impact, address, text } = line;
-        Self { impact: impact.as_str().to_owned(), address: address.clone(), text: text.clone() }
+impl From<&AccessChange> for AccessV1 {
+    fn from(change: &AccessChange) -> Self {
+        let AccessChange { impact, server, client, policy, scopes, sentence } = change;
+        Self {
+            impact: impact.as_str().to_owned(),
+            server: server.clone(),
+            client: client.clone(),
+            policy: policy.as_ref().map(ToString::to_string),
+            scopes: scopes.iter().map(ToString::to_string).collect(),
+            sentence: sentence.clone(),
+        }
     }
 }
 
