@@ -59,6 +59,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod emulator;
+pub mod execute;
 pub mod live;
 pub mod model;
 pub mod plan;
