@@ -54,6 +54,7 @@
 
 pub mod access;
 pub mod api;
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
@@ -63,3 +64,4 @@ pub mod live;
 pub mod model;
 pub mod plan;
 pub mod render;
+pub mod report;
