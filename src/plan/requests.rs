@@ -1,6 +1,6 @@
 //! How many requests an execution makes.
 
-use crate::diff::{Action, Change, ClientOperation, Edit, Operation};
+use crate::diff::{Action, Change, Edit, Operation};
 use crate::model::{Address, NewRole, RolePatch};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,7 @@ pub(super) fn count(changes: &[Change]) -> u64 {
     let mut requests = 0;
     let mut needs_connector = false;
     for change in changes {
-        let owner = touched.entry(change.address.owner()).or_default();
-        owner.note(change);
+        touched.entry(change.address.owner()).or_default().note(change);
         requests += writes(change);
         if let Edit::App(Operation::Create(new)) = &change.edit {
             needs_connector |= new.app.connector_id.is_none();
@@ -41,57 +40,61 @@ enum Part {
     Claims,
     Clients,
     Members,
+    /// The list of all that have the name of what was made.
+    Twins,
 }
 
-/// What is read again of one server, app or role.
+/// What is read of one server, app or role before its first write and after its last.
 #[derive(Default)]
 struct Touched {
     is_new: bool,
-    is_gone: bool,
-    parts: BTreeSet<Part>,
+    before: BTreeSet<Part>,
+    after: BTreeSet<Part>,
 }
 
 impl Touched {
     fn note(&mut self, change: &Change) {
-        // The object itself is always read: it has to be there, and not OneLogin's own.
-        self.parts.insert(Part::Itself);
-        match &change.edit {
+        let (before, after): (&[Part], &[Part]) = match &change.edit {
             Edit::Role(operation) => {
-                self.note_root(operation.action());
-                if gets_members(operation) {
-                    self.parts.insert(Part::Members);
-                }
+                self.is_new |= operation.action() == Action::Create;
+                (&[Part::Itself], shows_role(operation))
             }
-            Edit::App(operation) => self.note_root(operation.action()),
-            Edit::Server(operation) => self.note_root(operation.action()),
-            Edit::Scope { .. } => self.parts.extend([Part::Scopes]),
-            Edit::Claim { .. } => self.parts.extend([Part::Claims]),
-            // A binding names scopes by id, so they have to be there too.
-            Edit::Client { operation: ClientOperation::Bind(_) | ClientOperation::Update(_), .. } => {
-                self.parts.extend([Part::Scopes, Part::Clients]);
-            }
-            Edit::Client { operation: ClientOperation::Unbind, .. } => self.parts.extend([Part::Clients]),
+            Edit::App(operation) => self.root(operation.action()),
+            Edit::Server(operation) => self.root(operation.action()),
+            Edit::Scope { .. } => (&[Part::Scopes], &[Part::Scopes]),
+            Edit::Claim { .. } => (&[Part::Claims], &[Part::Claims]),
+            // A binding names scopes by id, so they have to be there.
+            Edit::Client { .. } => (&[Part::Scopes, Part::Clients], &[Part::Clients]),
+        };
+        self.before.extend(before);
+        self.after.extend(after);
+    }
+
+    fn root(&mut self, action: Action) -> (&'static [Part], &'static [Part]) {
+        self.is_new |= action == Action::Create;
+        match action {
+            Action::Create => (&[Part::Itself], &[Part::Itself, Part::Twins]),
+            Action::Update | Action::Delete => (&[Part::Itself], &[Part::Itself]),
         }
     }
 
-    fn note_root(&mut self, action: Action) {
-        self.is_new |= action == Action::Create;
-        self.is_gone |= action == Action::Delete;
-    }
-
-    /// One look-up before a make, else the parts before; the parts after, or one look at what is gone.
+    /// What is made is looked up once before; of a new server there are no children to read.
     fn reads(&self) -> u64 {
-        let parts = self.parts.len() as u64;
-        let before = if self.is_new { 1 } else { parts };
-        let after = if self.is_gone { 1 } else { parts };
-        before + after
+        let before = if self.is_new { 1 } else { self.before.len() };
+        (before + self.after.len()) as u64
     }
 }
 
-fn gets_members(operation: &Operation<NewRole, RolePatch>) -> bool {
+/// A made role and its twins show in one list; a changed one is read only for a new name.
+fn shows_role(operation: &Operation<NewRole, RolePatch>) -> &'static [Part] {
     match operation {
-        Operation::Create(new) => !new.members.is_empty(),
-        Operation::Update { patch, .. } => !patch.add_members.is_empty(),
-        Operation::Delete { .. } => false,
+        Operation::Create(new) if new.members.is_empty() => &[Part::Twins],
+        Operation::Create(_) => &[Part::Twins, Part::Members],
+        Operation::Update { patch, .. } => match (patch.name.is_some(), patch.add_members.is_empty()) {
+            (true, true) => &[Part::Itself],
+            (true, false) => &[Part::Itself, Part::Members],
+            (false, _) => &[Part::Members],
+        },
+        Operation::Delete { .. } => &[Part::Itself],
     }
 }
