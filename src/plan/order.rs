@@ -84,8 +84,6 @@ enum Name {
     Role(String),
     App(String),
     Identifier(String),
-    /// Twins are allowed, but a server is looked up by name before it is made.
-    Server(String),
     Scope(EntryKey, String),
     Claim(EntryKey, String),
 }
@@ -148,11 +146,9 @@ fn frees(change: &Change) -> Vec<Name> {
     names(change, |field| field.before.as_str())
 }
 
-/// Names that a change takes: by a rename, or for a new object. Live servers may swap their names as they like.
+/// Names that a change takes: by a rename, or for a new object.
 fn takes(change: &Change) -> Vec<Name> {
-    let mut names = names(change, |field| field.after.as_str());
-    names.retain(|name| !matches!(name, Name::Server(_)) || change.action() == Action::Create);
-    names
+    names(change, |field| field.after.as_str())
 }
 
 fn names<'a>(change: &'a Change, side: impl Fn(&'a crate::diff::FieldChange) -> Option<&'a str>) -> Vec<Name> {
@@ -163,10 +159,8 @@ fn names<'a>(change: &'a Change, side: impl Fn(&'a crate::diff::FieldChange) -> 
     match (&change.address, change.action()) {
         (Address::Role(_), _) => field("name").map(Name::Role).into_iter().collect(),
         (Address::OidcApp(_), _) => field("name").map(Name::App).into_iter().collect(),
-        (Address::Server(_), _) => {
-            let identifier = field("resource_identifier").map(Name::Identifier);
-            identifier.into_iter().chain(field("name").map(Name::Server)).collect()
-        }
+        // Live servers may be twins by name, so names change hands freely; a new one never gets a name that is live.
+        (Address::Server(_), _) => field("resource_identifier").map(Name::Identifier).into_iter().collect(),
         (Address::Scope(server, _), Action::Update) => {
             field("value").map(|value| Name::Scope(server.clone(), value)).into_iter().collect()
         }
