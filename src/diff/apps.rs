@@ -1,6 +1,7 @@
 //! Compares OIDC apps.
 
 use super::fields::{Fields, given, missing};
+use super::losses::SilentBindings;
 use super::sides::{Findings, Sides, Subject};
 use super::{AppCreate, AppUpdate, Edit, Impact, ObjectRef, Operation, Reason, RefusalKind};
 use crate::model::{Address, App, AppPatch, Entry, EntryKey, Kind, LiveApp, Match, NewApp};
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 
 /// Compares every app the file manages.
 pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
+    let silent = SilentBindings::new(sides);
     for (key, entry) in &sides.desired.apps {
         let Some(found) = sides.identities.apps.get(key) else { continue };
         let live = found.id().and_then(|id| sides.live.apps.get(&id));
@@ -20,7 +22,10 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
             (Entry::External(_), _) | (Entry::Absent(_), None) => {}
             (Entry::Present(app), None) => create(key, app, sides, findings),
             (Entry::Present(app), Some(live)) => update(key, app, (live, *found), sides, findings),
-            (Entry::Absent(app), Some(live)) => delete(key, app, live, findings),
+            (Entry::Absent(app), Some(live)) => {
+                silent.note(&subject(key, app), live.id, sides, findings);
+                delete(key, app, live, findings);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod claims;
 mod clients;
 mod compare;
 mod fields;
+mod losses;
 mod refusal;
 mod roles;
 mod scopes;

@@ -1,6 +1,7 @@
 //! Compares roles.
 
 use super::fields::{Fields, missing};
+use super::losses::note_apps_of_role;
 use super::sides::{Findings, Sides, Subject};
 use super::{Edit, Impact, Operation, Reason, RefusalKind};
 use crate::model::{Address, Entry, EntryKey, Kind, LiveRole, Match, NewRole, RemoteId, Role, RolePatch, UserRef};
@@ -16,7 +17,10 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
             (Entry::External(_), _) | (Entry::Absent(_), None) => {}
             (Entry::Present(role), None) => create(key, role, sides, findings),
             (Entry::Present(role), Some(live)) => update(key, role, (live, *found), sides, findings),
-            (Entry::Absent(role), Some(live)) => delete(key, role, live, findings),
+            (Entry::Absent(role), Some(live)) => {
+                note_apps_of_role(&subject(key, role), live.id, sides, findings);
+                delete(key, role, live, findings);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What every kind's comparison looks at and adds to.
 
-use super::{Action, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Totals};
+use super::{Action, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Totals, losses};
 use crate::diagnostic::Origin;
 use crate::model::{
     Address, DesiredState, Entry, EntryKey, Fingerprint, Identities, IdentityProblem, Kind, LiveRole, LiveState, Match,
@@ -58,6 +58,28 @@ impl<'a> Sides<'a> {
                 Some(role) => format!("{} (id {id})", role.name),
                 None => format!("id {id}"),
             },
+        }
+    }
+
+    /// Names a live app for a note.
+    pub(super) fn app_label(&self, id: RemoteId) -> String {
+        match self.app_key(id) {
+            Some(key) => format!("`{key}`"),
+            None => {
+                let listed = self.live.lists.apps.iter().find(|app| app.id == id);
+                losses::unlisted(listed.map(|app| app.name.as_str()), id)
+            }
+        }
+    }
+
+    /// Names a live server for a note.
+    pub(super) fn server_label(&self, id: RemoteId) -> String {
+        match self.identities.servers.iter().find(|(_, found)| found.id() == Some(id)) {
+            Some((key, _)) => format!("`{key}`"),
+            None => {
+                let listed = self.live.lists.servers.iter().find(|server| server.id == id);
+                losses::unlisted(listed.map(|server| server.name.as_str()), id)
+            }
         }
     }
 

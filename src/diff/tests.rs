@@ -344,3 +344,36 @@ fn absent_entries_go_once() {
     let renamed = DesiredState { roles: [(key("r"), Entry::Present(bare))].into(), ..file() };
     check("renamed role", &renamed, &account(Vec::new(), Vec::new(), &[(3, "Old")]), &["update role/r (cosmetic)"]);
 }
+
+#[test]
+fn what_goes_along_is_named() {
+    let read = live_scope(11, "read");
+    let bound = |id: u64, name: &str| LiveServer {
+        scopes: Some(vec![read.clone()]),
+        clients: Some(vec![live_client(5, "web", &[&read])]),
+        ..live_server(id, name, &format!("https://{id}"))
+    };
+    let servers = vec![bound(1, "Shown"), bound(2, "Left alone"), bound(3, "Neighbor")];
+    let mut live = account(servers, vec![live_app(5, "web"), live_app(6, "other")], &[(3, "Testers")]);
+    live.clients_elsewhere.insert(RemoteId(4), vec![live_client(5, "web", &[]), live_client(6, "other", &[])]);
+    live.role_apps.insert(RemoteId(3), [RemoteId(5), RemoteId(6), RemoteId(7)].into());
+    let shown = Server { clients: clients(&[]), ..server("Shown", "https://1") };
+    let servers = [("shown", shown), ("alone", server("Left alone", "https://2"))];
+    let desired = DesiredState {
+        roles: [(key("testers"), Entry::Absent(role("Testers")))].into(),
+        apps: [(key("web"), Entry::Absent(app("web")))].into(),
+        ..file_of_servers(servers)
+    };
+    let found = diff(&desired, &live);
+    let breaks: Vec<&str> = notes(&found).into_iter().filter(|note| note.starts_with("breaks: ")).collect();
+    assert_eq!(
+        breaks,
+        [
+            "breaks: with oidc_app/web goes its binding (`read`) on `Neighbor` (id 3), which the file does not list",
+            "breaks: with oidc_app/web goes its binding (`read`) on `alone`",
+            "breaks: with oidc_app/web goes its binding (no scopes) on id 4, which the file does not list",
+            "breaks: with role/testers its members lose the app `other` (id 6), which the file does not list",
+            "breaks: with role/testers its members lose the app id 7, which the file does not list",
+        ]
+    );
+}

@@ -4,8 +4,8 @@ use super::error::CollectError;
 use super::needs::{self, Children, Lists};
 use crate::api::{ApiError, Reader, ServerList};
 use crate::model::{
-    AppSummary, DesiredState, Kind, LiveApp, LiveLists, LiveRole, LiveServer, LiveState, LiveUser, RemoteId, UserRef,
-    identify,
+    AppSummary, DesiredState, Kind, LiveApp, LiveClient, LiveLists, LiveRole, LiveServer, LiveState, LiveUser,
+    RemoteId, UserRef, identify,
 };
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,12 +23,16 @@ pub async fn collect(reader: &Reader, desired: &DesiredState) -> Result<LiveStat
     let (lists, users) = tokio::try_join!(read_lists(reader, needs::lists(desired)), read_users(reader, desired))?;
     let identities = identify(desired, &lists);
     let roles = needs::roles(desired, &identities);
-    let (servers, apps, role_members) = tokio::try_join!(
-        read_servers(reader, &lists, needs::servers(desired, &identities)),
+    let servers = needs::servers(desired, &identities);
+    let elsewhere = needs::elsewhere(desired, &identities, (&lists, &servers));
+    let (servers, clients_elsewhere, apps, role_members, role_apps) = tokio::try_join!(
+        read_servers(reader, &lists, servers),
+        read_clients(reader, &lists, elsewhere),
         read_apps(reader, &lists, needs::apps(desired, &identities)),
-        read_members(reader, &lists, roles),
+        read_of_roles(&lists, roles, async |id| reader.role_members(id).await),
+        read_of_roles(&lists, needs::role_apps(desired, &identities), async |id| reader.role_apps(id).await),
     )?;
-    Ok(LiveState { account_id, lists, servers, apps, role_members, users })
+    Ok(LiveState { account_id, lists, servers, apps, role_members, clients_elsewhere, role_apps, users })
 }
 
 /// Reads the whole account, but for users and members of roles: files only ever add those.
@@ -111,15 +115,32 @@ async fn read_apps(
     Ok(try_join_all(reads).await?.into_iter().collect())
 }
 
-async fn read_members(
+async fn read_clients(
     reader: &Reader,
     lists: &LiveLists,
     needed: BTreeSet<RemoteId>,
+) -> Result<BTreeMap<RemoteId, Vec<LiveClient>>, CollectError> {
+    let reads = needed.into_iter().map(async |id| match reader.clients(id).await {
+        Ok(clients) => Ok((id, clients)),
+        Err(error) if error.is_not_found() => {
+            let name = lists.servers.iter().find(|server| server.id == id).map(|server| server.name.clone());
+            Err(CollectError::Moved { kind: Kind::AuthorizationServer, id, name: name.unwrap_or_default() })
+        }
+        Err(error) => Err(error.into()),
+    });
+    Ok(try_join_all(reads).await?.into_iter().collect())
+}
+
+/// Reads the members, or the apps, of roles.
+async fn read_of_roles(
+    lists: &LiveLists,
+    needed: BTreeSet<RemoteId>,
+    read: impl AsyncFn(RemoteId) -> Result<BTreeSet<RemoteId>, ApiError>,
 ) -> Result<BTreeMap<RemoteId, BTreeSet<RemoteId>>, CollectError> {
     let roles: BTreeMap<RemoteId, &LiveRole> = lists.roles.iter().map(|role| (role.id, role)).collect();
-    let roles = &roles;
-    let reads = needed.into_iter().map(async |id| match reader.role_members(id).await {
-        Ok(members) => Ok((id, members)),
+    let (roles, read) = (&roles, &read);
+    let reads = needed.into_iter().map(async |id| match read(id).await {
+        Ok(found) => Ok((id, found)),
         Err(error) if error.is_not_found() => {
             let name = roles.get(&id).map(|role| role.name.clone()).unwrap_or_default();
             Err(CollectError::Moved { kind: Kind::Role, id, name })

@@ -1,7 +1,7 @@
 //! What has to be read, judged from the file alone: no request more than the comparison needs.
 
 use crate::model::{
-    DesiredState, Entry, EntryKey, Identities, Match, RemoteId, ScopeValue, Server, Unmanaged, UserRef,
+    DesiredState, Entry, EntryKey, Identities, LiveLists, Match, RemoteId, ScopeValue, Server, Unmanaged, UserRef,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +17,15 @@ pub(super) struct Lists {
 pub(super) fn lists(desired: &DesiredState) -> Lists {
     let has_app_roles = desired.apps.values().filter_map(Entry::managed).any(|app| app.roles.is_some());
     Lists {
-        servers: !desired.servers.is_empty(),
+        // An app that goes takes its bindings along, on whatever servers.
+        servers: !desired.servers.is_empty() || desired.apps.values().any(is_absent),
         apps: !desired.apps.is_empty(),
         roles: !desired.roles.is_empty() || has_app_roles,
     }
+}
+
+fn is_absent<T, E>(entry: &Entry<T, E>) -> bool {
+    matches!(entry, Entry::Absent(_))
 }
 
 /// The children of a server that have to be read.
@@ -38,14 +43,43 @@ impl Children {
 
 /// Returns the live servers to read, each with its children.
 pub(super) fn servers(desired: &DesiredState, identities: &Identities) -> BTreeMap<RemoteId, Children> {
+    let guarded: BTreeSet<&EntryKey> =
+        desired.policies.values().map(|policy| &policy.authorization_server.value).collect();
+    let deletes_app = deletes_app(desired, identities);
     let live = |key: &EntryKey| identities.servers.get(key).copied().and_then(Match::id);
-    let needed = desired.servers.iter().filter_map(|(key, entry)| Some((live(key)?, children(desired, key, entry)?)));
-    needed.collect()
+    let children = |key: &EntryKey, entry| {
+        let mut children = children(desired, key, entry, guarded.contains(key))?;
+        children.clients |= deletes_app;
+        Some(children)
+    };
+    desired.servers.iter().filter_map(|(key, entry)| Some((live(key)?, children(key, entry)?))).collect()
+}
+
+/// Returns the live servers of which only the bindings are read: a deleted app takes them along wherever they are.
+pub(super) fn elsewhere(
+    desired: &DesiredState,
+    identities: &Identities,
+    (lists, whole): (&LiveLists, &BTreeMap<RemoteId, Children>),
+) -> BTreeSet<RemoteId> {
+    if !deletes_app(desired, identities) {
+        return BTreeSet::new();
+    }
+    lists.servers.iter().map(|server| server.id).filter(|id| !whole.contains_key(id)).collect()
+}
+
+fn deletes_app(desired: &DesiredState, identities: &Identities) -> bool {
+    let is_live = |key: &EntryKey| identities.apps.get(key).copied().and_then(Match::id).is_some();
+    desired.apps.iter().any(|(key, entry)| is_absent(entry) && is_live(key))
+}
+
+/// Returns the live roles whose apps have to be read: those that are to be deleted.
+pub(super) fn role_apps(desired: &DesiredState, identities: &Identities) -> BTreeSet<RemoteId> {
+    let gone = desired.roles.iter().filter(|(_, entry)| is_absent(entry));
+    gone.filter_map(|(key, _)| identities.roles.get(key).copied().and_then(Match::id)).collect()
 }
 
 /// Returns what is read of one server; `None`: not even the server.
-fn children<E>(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, E>) -> Option<Children> {
-    let has_policy = desired.policies.values().any(|policy| policy.authorization_server.value == *key);
+fn children<E>(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, E>, has_policy: bool) -> Option<Children> {
     match entry {
         // What a delete takes along is part of what it says.
         Entry::Absent(_) => Some(Children::ALL),
@@ -53,7 +87,7 @@ fn children<E>(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, E>)
             scopes: server.scopes.is_some()
                 || server.clients.is_some()
                 || !server.inherited_scopes.is_empty()
-                || is_checked_live(desired, key, server),
+                || (has_policy && is_checked_live(desired, key, server)),
             claims: server.claims.is_some(),
             clients: server.clients.is_some() || has_policy,
         }),
@@ -95,4 +129,40 @@ pub(super) fn users(desired: &DesiredState) -> BTreeSet<UserRef> {
     let roles = desired.roles.values().filter_map(Entry::present);
     let users = roles.filter_map(|role| role.ensure_users.as_ref()).flat_map(|users| &users.value);
     users.map(|user| user.value.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Children, elsewhere, lists, role_apps, servers};
+    use crate::model::sample::{account, app, file, key, live_app, live_server, role, server};
+    use crate::model::{DesiredState, Entry, RemoteId, identify};
+
+    #[test]
+    fn a_deleted_app_is_looked_for_on_every_server() {
+        let there = vec![live_server(1, "API", "https://a"), live_server(2, "Neighbor", "https://n")];
+        let live = account(there, vec![live_app(5, "Web")], &[]);
+        let check = |entry, expected_clients, expected_elsewhere: &[u64]| {
+            let servers_listed = [(key("x"), Entry::Present(server("API", "https://a")))];
+            let desired = DesiredState { apps: [(key("web"), entry)].into(), servers: servers_listed.into(), ..file() };
+            let identities = identify(&desired, &live.lists);
+            let whole = servers(&desired, &identities);
+            assert_eq!(whole[&RemoteId(1)], Children { clients: expected_clients, ..Children::default() });
+            let found = elsewhere(&desired, &identities, (&live.lists, &whole));
+            assert_eq!(found.into_iter().map(|id| id.0).collect::<Vec<_>>(), expected_elsewhere);
+        };
+        check(Entry::Present(app("Web")), false, &[]);
+        check(Entry::Absent(app("Web")), true, &[2]);
+        check(Entry::Absent(app("Gone")), false, &[]);
+        let alone = DesiredState { apps: [(key("web"), Entry::Absent(app("Web")))].into(), ..file() };
+        assert!(lists(&alone).servers, "also where the file lists no server");
+    }
+
+    #[test]
+    fn apps_are_read_of_deleted_roles() {
+        let live = account(Vec::new(), Vec::new(), &[(3, "Testers"), (4, "Staff")]);
+        let roles = [(key("t"), Entry::Absent(role("Testers"))), (key("s"), Entry::Present(role("Staff")))];
+        let desired = DesiredState { roles: roles.into(), ..file() };
+        let found = role_apps(&desired, &identify(&desired, &live.lists));
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [RemoteId(3)]);
+    }
 }

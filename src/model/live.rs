@@ -1,6 +1,6 @@
 //! The account as it was read.
 
-use super::{AppSummary, LiveApp, LiveRole, LiveServer, RemoteId, ServerSummary, UserRef};
+use super::{AppSummary, LiveApp, LiveClient, LiveRole, LiveServer, RemoteId, ServerSummary, UserRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The account's lists: enough to tell which desired thing is which live object.
@@ -36,6 +36,10 @@ pub struct LiveState {
     pub apps: BTreeMap<RemoteId, LiveApp>,
     /// Members of roles.
     pub role_members: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
+    /// Client bindings of servers that were not read whole; only where the file deletes an app, which takes them along.
+    pub clients_elsewhere: BTreeMap<RemoteId, Vec<LiveClient>>,
+    /// The apps that a role gives; only of roles that the file deletes.
+    pub role_apps: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
     /// Users found for each user the file names; sorted by id, empty where there is none.
     pub users: BTreeMap<UserRef, Vec<LiveUser>>,
 }
