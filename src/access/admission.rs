@@ -3,7 +3,7 @@
 use super::state::{Access, ServerAccess};
 use crate::diagnostic::Sourced;
 use crate::model::{ClaimName, ClientIdCheck, DesiredState, Entry, EntryKey, Policy, ScopeValue};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One client in front of one gateway policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,28 +27,42 @@ pub enum Obstacle {
     AnyScope(Vec<ScopeValue>),
     /// Its tokens never carry the claim.
     Claim(ClaimName),
+    /// Its tokens carry none of the audiences that are accepted, which are these.
+    Audience(Vec<String>),
 }
 
 /// Claims that OneLogin puts into tokens by itself.
 const STANDARD_CLAIMS: [&str; 8] = ["jti", "sub", "iss", "iat", "exp", "scope", "aud", "azp"];
 
-/// Puts every client in front of every policy that its tokens' audience leads to.
+/// Puts every client in front of every policy that its tokens' audience leads to, and those of a policy's own server
+/// in front of it whatever their audience.
 ///
 /// Shape: sorted by policy, server and client. Values of claims are not judged, because they are the user's; nor are the
 /// contracts of a policy that checks the client's id, because they are the gateway's.
 pub fn admissions(desired: &DesiredState, access: &Access) -> Vec<Admission> {
+    let mut by_audience: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, server) in &access.servers {
+        for audience in server.audiences.iter().flatten() {
+            by_audience.entry(audience).or_default().insert(name);
+        }
+    }
     let mut admissions = Vec::new();
     for (key, policy) in &desired.policies {
         let audiences = accepted_audiences(desired, policy, access);
-        for (server, given) in &access.servers {
-            if given.audiences.as_ref().is_none_or(|given| given.is_disjoint(&audiences)) {
-                continue;
-            }
+        let led_here = audiences.iter().filter_map(|audience| by_audience.get(audience.as_str())).flatten().copied();
+        let mut servers: BTreeSet<&str> = led_here.collect();
+        servers.insert(policy.authorization_server.value.as_str());
+        for server in servers {
+            let Some(given) = access.servers.get(server) else { continue };
+            let Some(carried) = &given.audiences else { continue };
             for (client, scopes) in given.clients.iter().flatten() {
-                let obstacles = obstacles(policy, given, scopes);
+                let mut obstacles = obstacles(policy, given, scopes);
+                if !audiences.is_empty() && carried.is_disjoint(&audiences) {
+                    obstacles.push(Obstacle::Audience(audiences.iter().cloned().collect()));
+                }
                 admissions.push(Admission {
                     policy: key.clone(),
-                    server: server.clone(),
+                    server: server.to_owned(),
                     client: client.clone(),
                     obstacles,
                 });

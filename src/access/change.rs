@@ -64,11 +64,8 @@ fn refused(
     rewritten: &BTreeSet<EntryKey>,
 ) -> Vec<AccessChange> {
     let today = admissions(desired, before);
-    let find = |wanted: &Admission| {
-        today.iter().find(|known| {
-            (&known.policy, &known.server, &known.client) == (&wanted.policy, &wanted.server, &wanted.client)
-        })
-    };
+    let passing: BTreeSet<(&EntryKey, &str, &str)> =
+        today.iter().filter(|known| known.obstacles.is_empty()).map(place).collect();
     let mut found = Vec::new();
     for admission in admissions(desired, after) {
         if admission.obstacles.is_empty() {
@@ -76,12 +73,16 @@ fn refused(
         }
         let is_bound_today = before.servers.get(&admission.server).and_then(|server| server.clients.as_ref());
         let is_bound_today = is_bound_today.is_some_and(|clients| clients.contains_key(&admission.client));
-        let could_pass = find(&admission).is_some_and(|known| known.obstacles.is_empty());
+        let could_pass = passing.contains(&place(&admission));
         if could_pass || (is_bound_today && rewritten.contains(&admission.policy)) {
             found.push(refusal(admission));
         }
     }
     found
+}
+
+fn place(admission: &Admission) -> (&EntryKey, &str, &str) {
+    (&admission.policy, &admission.server, &admission.client)
 }
 
 fn refusal(admission: Admission) -> AccessChange {
@@ -97,6 +98,9 @@ fn refusal(admission: Admission) -> AccessChange {
             Obstacle::AnyScope(one_of) => {
                 reasons.push(format!("holds none of {}", list(&one_of)));
                 scopes.extend(one_of);
+            }
+            Obstacle::Audience(accepted) => {
+                reasons.push(format!("gets tokens for other audiences than {}", list(&accepted)));
             }
             Obstacle::Claim(name) => reasons.push(format!("gets no claim `{name}`")),
         }

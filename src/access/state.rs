@@ -108,6 +108,9 @@ pub fn live_access(live: &LiveState, identities: &Identities) -> Access {
     let listed = live.lists.servers.iter().map(|server| (labels.server(server.id), of_summary(server)));
     let mut servers: BTreeMap<String, ServerAccess> = listed.collect();
     servers.extend(live.servers.values().map(|server| (labels.server(server.id), of_live(server, &labels))));
+    for (id, clients) in &live.clients_elsewhere {
+        servers.entry(labels.server(*id)).or_default().clients = Some(granted(clients, &labels));
+    }
     Access { servers }
 }
 
@@ -120,10 +123,7 @@ fn of_summary(server: &ServerSummary) -> ServerAccess {
 }
 
 fn of_live(server: &LiveServer, labels: &Labels<'_>) -> ServerAccess {
-    let clients = server.clients.as_ref().map(|clients| {
-        let scopes = |client: &LiveClient| client.scopes.iter().map(|scope| scope.value.clone()).collect();
-        clients.iter().map(|client| (labels.client(client.app_id, &client.app_name), scopes(client))).collect()
-    });
+    let clients = server.clients.as_ref().map(|clients| granted(clients, labels));
     ServerAccess {
         resource_identifier: Some(server.resource_identifier.clone()),
         audiences: Some(server.audiences.iter().cloned().collect()),
@@ -134,11 +134,17 @@ fn of_live(server: &LiveServer, labels: &Labels<'_>) -> ServerAccess {
     }
 }
 
+fn granted(clients: &[LiveClient], labels: &Labels<'_>) -> BTreeMap<String, BTreeSet<ScopeValue>> {
+    let scopes = |client: &LiveClient| client.scopes.iter().map(|scope| scope.value.clone()).collect();
+    clients.iter().map(|client| (labels.client(client.app_id, &client.app_name), scopes(client))).collect()
+}
+
 /// How live things are called: by key where the file lists them.
 pub(super) struct Labels<'a> {
-    live: &'a LiveState,
     servers: BTreeMap<RemoteId, &'a EntryKey>,
     apps: BTreeMap<RemoteId, &'a EntryKey>,
+    server_names: BTreeMap<RemoteId, &'a str>,
+    app_names: BTreeMap<RemoteId, &'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -146,12 +152,22 @@ impl<'a> Labels<'a> {
         let by_id = |pairing: &'a BTreeMap<EntryKey, Match>| {
             pairing.iter().filter_map(|(key, found)| Some((found.id()?, key))).collect()
         };
-        Self { live, servers: by_id(&identities.servers), apps: by_id(&identities.apps) }
+        // An app goes by the name that its bindings give it, so that its label is the same wherever it stands.
+        let whole = live.servers.values().filter_map(|server| server.clients.as_ref());
+        let bound = whole.chain(live.clients_elsewhere.values()).flatten();
+        let listed = live.lists.apps.iter().map(|app| (app.id, app.name.as_str()));
+        let mut app_names: BTreeMap<RemoteId, &str> = listed.collect();
+        app_names.extend(bound.map(|client| (client.app_id, client.app_name.as_str())));
+        Self {
+            servers: by_id(&identities.servers),
+            apps: by_id(&identities.apps),
+            server_names: live.lists.servers.iter().map(|server| (server.id, server.name.as_str())).collect(),
+            app_names,
+        }
     }
 
     pub(super) fn server(&self, id: RemoteId) -> String {
-        let name = || self.live.lists.servers.iter().find(|server| server.id == id).map(|server| server.name.as_str());
-        label(self.servers.get(&id).copied(), name().unwrap_or_default(), id)
+        label(self.servers.get(&id).copied(), self.server_names.get(&id).copied().unwrap_or_default(), id)
     }
 
     pub(super) fn client(&self, id: RemoteId, name: &str) -> String {
@@ -160,12 +176,7 @@ impl<'a> Labels<'a> {
 
     /// Names an app of which only the id is known.
     pub(super) fn app(&self, id: RemoteId) -> String {
-        let listed = self.live.lists.apps.iter().find(|app| app.id == id).map(|app| app.name.as_str());
-        let bound = || {
-            let mut clients = self.live.servers.values().flat_map(|server| server.clients.iter().flatten());
-            clients.find(|client| client.app_id == id).map(|client| client.app_name.as_str())
-        };
-        label(self.apps.get(&id).copied(), bound().or(listed).unwrap_or_default(), id)
+        label(self.apps.get(&id).copied(), self.app_names.get(&id).copied().unwrap_or_default(), id)
     }
 }
 

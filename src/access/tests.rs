@@ -258,6 +258,21 @@ fn what_a_policy_refuses_already_is_news_only_with_a_new_file() {
 }
 
 #[test]
+fn a_policy_that_asks_for_another_audience_refuses_all() {
+    let (mut desired, live) = (desired(), live());
+    let other = vec![sourced("https://other.example.com".to_owned())];
+    desired.policies.get_mut(&key("mule")).unwrap().audiences = Some(other);
+    let sentences: Vec<String> = found(&desired, &live, &["mule"]).into_iter().map(|change| change.sentence).collect();
+    let refused = |client: &str| {
+        format!(
+            "gateway policy `mule` refuses `{client}`: on `contacts` it gets tokens for other audiences than \
+             `https://other.example.com`"
+        )
+    };
+    assert_eq!(sentences, [refused("batch"), refused("web")]);
+}
+
+#[test]
 fn servers_widen_and_narrow() {
     check(
         |_, live| live_server(live).access_token_expiration_minutes = Some(60),
@@ -338,10 +353,12 @@ fn deleted_things_take_their_grants_with_them() {
             other.audiences = vec!["https://other.example.com".to_owned()];
             other.clients = Some(vec![client(12, "Batch", &["read"])]);
             live.servers.insert(RemoteId(300), other);
+            live.clients_elsewhere.insert(RemoteId(400), vec![client(12, "Batch", &[]), client(13, "Legacy", &[])]);
         },
         &[
             (Impact::Breaks, "`batch` gets no more tokens for `contacts`: it loses `read`"),
             (Impact::Breaks, "`batch` gets no more tokens for `id 300`: it loses `read`"),
+            (Impact::Breaks, "`batch` gets no more tokens for `id 400`"),
         ],
     );
 }
