@@ -99,6 +99,7 @@ fn identify_roles(desired: &DesiredState, lists: &LiveLists, found: &mut Identit
                     pinned: id,
                     key: name.as_ref(),
                     old: renamed_from.as_ref().map(|old| (old.value.as_str(), &old.origin, &index)),
+                    is_absent: entry.present().is_none(),
                 };
                 let match_ = unless_gone(locate(&wanted, &index, notes), entry);
                 collector.add(key, address, origin, match_.map_err(|kind| wanted.problem(kind)));
@@ -189,6 +190,7 @@ fn identify_apps(desired: &DesiredState, lists: &LiveLists, found: &mut Identiti
                     pinned: id,
                     key: name.as_ref(),
                     old: renamed_from.as_ref().map(|old| (old.value.as_str(), &old.origin, &index)),
+                    is_absent: entry.present().is_none(),
                 };
                 let match_ = unless_gone(other_kinds.name(locate(&wanted, &index, notes)), entry);
                 note_other_apps(&address, name, &others, notes);
@@ -298,7 +300,16 @@ fn locate_server<E>(
         ServerRename::ResourceIdentifier(identifier) => (identifier.as_str(), &old.origin, &indexes.by_identifier),
     });
     let address = Address::Server(entry_key.clone());
-    let wanted = Wanted { entry: entry_key, owners, address, origin: &server.origin, pinned: &server.id, key, old };
+    let wanted = Wanted {
+        entry: entry_key,
+        owners,
+        address,
+        origin: &server.origin,
+        pinned: &server.id,
+        key,
+        old,
+        is_absent: entry.present().is_none(),
+    };
     let found = unless_gone(indexes.other_kinds.name(locate(&wanted, index, notes)), entry)
         .and_then(|found| refuse_taken_name(found, entry, indexes));
     let found = indexes.unless_truncated(found).and_then(|found| refuse_built_in(found, indexes));

@@ -68,6 +68,7 @@ pub(super) struct Wanted<'a> {
     pub(super) key: Option<&'a Sourced<String>>,
     /// The old key, and where to look for it.
     pub(super) old: Option<(&'a str, &'a Origin, &'a Index)>,
+    pub(super) is_absent: bool,
 }
 
 impl Wanted<'_> {
@@ -99,6 +100,8 @@ pub(super) fn locate(wanted: &Wanted<'_>, index: &Index, notes: &mut Vec<Note>) 
     // A near miss of the new key is what a rename by case looks like, so only an exact match counts while the old is live …
     let Some(new) = key.map_or(Ok(None), |key| index.one_exact(key))? else {
         return match old_index.one(old_key, is_anothers)? {
+            // What has to be gone is not what another entry is by now.
+            Some(old) if wanted.is_absent && is_anothers(old.id) => Ok(Match::Missing),
             Some(old) => Ok(Match::Renamed(old.id)),
             None => key.map_or(Ok(None), |key| index.one(key, is_anothers)).map(|_| Match::Missing),
         };

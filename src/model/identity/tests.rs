@@ -147,6 +147,18 @@ fn names_are_exact_and_renames_are_told_apart() {
 }
 
 #[test]
+fn what_has_to_be_gone_is_not_what_another_entry_is() {
+    let live = account(Vec::new(), vec![live_app(1, "Old")], &[]);
+    let gone = || Entry::Absent(renamed_app("New", "Old"));
+    let desired = |others: Option<App>| {
+        let others = others.into_iter().map(|app| (key("y"), Entry::Present(app)));
+        DesiredState { apps: others.chain([(key("x"), gone())]).collect(), ..file() }
+    };
+    check("under its old name", &desired(None), &live.lists, &[("x", Renamed(1))], 0);
+    check("another's", &desired(Some(app("Old"))), &live.lists, &[("x", Missing), ("y", Live(1))], 0);
+}
+
+#[test]
 fn a_pinned_id_is_that_object_or_an_error() {
     let pin = |id: u64| Some(at(RemoteId(id)));
     let mut live = account(vec![live_server(7, "API", "https://a")], vec![live_app(5, "Web")], &[(5, "Testers")]);
