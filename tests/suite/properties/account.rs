@@ -5,11 +5,30 @@ use gatewright::model::*;
 use gatewright::plan::{Plan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Carries out a plan. Panics where a step names something that is not there, or takes a name that is taken.
+/// Ids from here on are of what a plan made.
+pub(super) const FIRST_MADE: u64 = 1_000_000;
+
+/// Carries out a plan. Panics where a step names something that is not there, takes a name that is taken, or finds its
+/// object other than the plan saw it.
 pub(super) fn apply(live: &LiveState, plan: &Plan) -> LiveState {
-    let mut account = Account { live: live.clone(), made: BTreeMap::new(), next: 1_000_000 };
-    for step in &plan.steps {
-        account.carry_out(step);
+    apply_in_order(live, plan, |_| 0)
+}
+
+/// Carries out a plan in any order that its dependencies allow: `choose` picks among that many steps that are ready.
+pub(super) fn apply_in_order(live: &LiveState, plan: &Plan, mut choose: impl FnMut(usize) -> usize) -> LiveState {
+    let live = live.clone();
+    let mut account = Account { live, made: BTreeMap::new(), next: FIRST_MADE, to_be_freed: BTreeSet::new() };
+    let mut open: Vec<usize> = (0..plan.steps.len()).collect();
+    let mut done = BTreeSet::new();
+    while !open.is_empty() {
+        let is_ready = |index: &&usize| plan.steps[**index].after.iter().all(|earlier| done.contains(earlier));
+        let ready: Vec<usize> = open.iter().filter(is_ready).copied().collect();
+        assert!(!ready.is_empty(), "steps wait for each other");
+        let index = ready[choose(ready.len())];
+        open.retain(|other| *other != index);
+        account.to_be_freed = open.iter().filter_map(|other| app_that_gives_up_its_name(&plan.steps[*other])).collect();
+        account.carry_out(&plan.steps[index]);
+        done.insert(index);
     }
     account.relist();
     account.live
@@ -19,6 +38,16 @@ struct Account {
     live: LiveState,
     made: BTreeMap<Address, RemoteId>,
     next: u64,
+    /// Apps that a later step renames or deletes.
+    to_be_freed: BTreeSet<RemoteId>,
+}
+
+fn app_that_gives_up_its_name(step: &Step) -> Option<RemoteId> {
+    match &step.change.edit {
+        Edit::App(Operation::Update { id, patch }) if patch.patch.name.is_some() => Some(*id),
+        Edit::App(Operation::Delete { id }) => Some(*id),
+        _ => None,
+    }
 }
 
 impl Account {
@@ -44,6 +73,7 @@ impl Account {
 
     fn carry_out(&mut self, step: &Step) {
         let address = &step.change.address;
+        assert_eq!(self.fingerprint(&step.change), step.change.fingerprint, "{address} is not what the plan saw");
         match &step.change.edit {
             Edit::Role(operation) => self.role(address, operation),
             Edit::App(operation) => self.app(address, operation),
@@ -51,6 +81,26 @@ impl Account {
             Edit::Scope { server, operation } => self.scope(address, server, operation),
             Edit::Claim { server, operation } => self.claim(address, server, operation),
             Edit::Client { server, app, operation } => self.client(address, server, app, operation),
+        }
+    }
+
+    /// Returns the digest of the live object that a change is about.
+    fn fingerprint(&self, change: &Change) -> Option<Fingerprint> {
+        let id = change.edit.id()?;
+        let server = |server: &ObjectRef| &self.live.servers[&self.resolve(server)];
+        match &change.edit {
+            Edit::Role(_) => self.live.lists.roles.iter().find(|role| role.id == id).map(LiveRole::fingerprint),
+            Edit::App(_) => self.live.apps.get(&id).map(LiveApp::fingerprint),
+            Edit::Server(_) => self.live.servers.get(&id).map(LiveServer::fingerprint),
+            Edit::Scope { server: owner, .. } => {
+                server(owner).scopes.iter().flatten().find(|scope| scope.id == id).map(LiveScope::fingerprint)
+            }
+            Edit::Claim { server: owner, .. } => {
+                server(owner).claims.iter().flatten().find(|claim| claim.id == id).map(LiveClaim::fingerprint)
+            }
+            Edit::Client { server: owner, .. } => {
+                server(owner).clients.iter().flatten().find(|client| client.app_id == id).map(LiveClient::fingerprint)
+            }
         }
     }
 
@@ -77,6 +127,11 @@ impl Account {
     }
 
     fn app(&mut self, address: &Address, operation: &Operation<AppCreate, AppUpdate>) {
+        if let Some(name) = operation_name(operation) {
+            // A pinned app may become the twin of one that stays.
+            let mut holders = self.live.apps.values().filter(|app| app.name == *name);
+            assert!(holders.all(|app| !self.to_be_freed.contains(&app.id)), "app name `{name}` is not free yet");
+        }
         match operation {
             Operation::Create(AppCreate { app, roles }) => {
                 let role_ids = roles.iter().flatten().map(|role| self.resolve(role)).collect();
@@ -243,6 +298,15 @@ impl Account {
             .values()
             .map(|app| AppSummary { id: app.id, name: app.name.clone(), auth_method: AppSummary::OPENID_CONNECT })
             .collect();
+    }
+}
+
+/// Returns the name that an app takes.
+fn operation_name(operation: &Operation<AppCreate, AppUpdate>) -> Option<&String> {
+    match operation {
+        Operation::Create(new) => Some(&new.app.name),
+        Operation::Update { patch, .. } => patch.patch.name.as_ref(),
+        Operation::Delete { .. } => None,
     }
 }
 

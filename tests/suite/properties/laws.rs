@@ -1,11 +1,13 @@
 //! The laws of comparing and planning.
 
-use super::account::apply;
+use super::account::{FIRST_MADE, apply, apply_in_order};
 use super::worlds::{World, world};
 use gatewright::diff::{Action, Diff, diff};
-use gatewright::model::{Address, Entry, LiveState, text};
+use gatewright::model::{Address, LiveState, Pairing, RemoteId, identify, text};
 use gatewright::plan::{Context, Plan, SafetyLimits, plan};
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
 use std::collections::BTreeSet;
 
@@ -34,21 +36,13 @@ fn executable(world: &World) -> Option<Plan> {
 /// Everything of a live state that the file says nothing about: unlisted roots, and children of blocks it does not declare.
 fn unmanaged(world: &World, live: &LiveState) -> Vec<String> {
     let World { desired, live: before } = world;
-    let listed: BTreeSet<String> = desired
-        .servers
-        .values()
-        .filter_map(Entry::managed)
-        .filter_map(|server| Some(server.resource_identifier.as_ref()?.value.clone()))
-        .collect();
-    let apps: BTreeSet<&str> = desired
-        .apps
-        .values()
-        .filter_map(Entry::managed)
-        .filter_map(|app| Some(app.name.as_ref()?.value.as_str()))
-        .collect();
+    let identities = identify(desired, &before.lists);
+    let ids = |pairing: &Pairing| pairing.values().filter_map(|found| found.id()).collect::<BTreeSet<_>>();
+    let (servers, apps) = (ids(&identities.servers), ids(&identities.apps));
+    let is_old = |id: &RemoteId| id.0 < FIRST_MADE;
     let mut seen = Vec::new();
     for server in live.servers.values() {
-        if !listed.contains(&server.resource_identifier) {
+        if is_old(&server.id) && !servers.contains(&server.id) {
             let mut server = server.clone();
             // A deleted app takes its bindings along wherever they are.
             server.clients.iter_mut().flatten().for_each(|client| client.app_name.clear());
@@ -63,7 +57,8 @@ fn unmanaged(world: &World, live: &LiveState) -> Vec<String> {
             seen.push(format!("{scope:?}"));
         }
     }
-    seen.extend(live.apps.values().filter(|app| !apps.contains(app.name.as_str())).map(|app| format!("{app:?}")));
+    let unlisted = live.apps.values().filter(|app| is_old(&app.id) && !apps.contains(&app.id));
+    seen.extend(unlisted.map(|app| format!("{app:?}")));
     seen
 }
 
@@ -77,6 +72,31 @@ proptest! {
         let again = diff(&after.desired, &after.live);
         prop_assert_eq!(again.problems, vec![]);
         prop_assert_eq!(again.changes, vec![]);
+    }
+
+    #[test]
+    fn any_order_that_the_waits_allow_comes_to_the_same(world in world(), picks in vec(any::<Index>(), 40)) {
+        let Some(plan) = executable(&world) else { return Ok(()) };
+        let mut picks = picks.iter().cycle();
+        let live = apply_in_order(&world.live, &plan, |ready| picks.next().map_or(0, |pick| pick.index(ready)));
+        let again = diff(&world.desired, &live);
+        prop_assert_eq!(again.problems, vec![]);
+        prop_assert_eq!(again.changes, vec![]);
+    }
+
+    #[test]
+    fn no_plan_of_plain_limits_deletes_more_than_they_say(world in world()) {
+        let found = diff(&world.desired, &world.live);
+        let plan = plan(found, Context::default(), &SafetyLimits::default());
+        if plan.is_refused() {
+            return Ok(());
+        }
+        let gone: Vec<&Address> =
+            plan.changes().filter(|change| change.action() == Action::Delete).map(|change| &change.address).collect();
+        prop_assert!(gone.iter().all(|address| address.owner() != **address), "no server, app or role goes");
+        for address in &gone {
+            prop_assert!(gone.iter().filter(|other| other.owner() == address.owner()).count() <= 3);
+        }
     }
 
     #[test]

@@ -197,14 +197,28 @@ fn desired_state(live: LiveState) -> impl Strategy<Value = DesiredState> {
     let servers = btree_map("api[a-d]", desired_server(), 0..4);
     (roles, apps, servers, vec(any::<prop::sample::Index>(), 40)).prop_map(move |(roles, apps, servers, picks)| {
         let mut picks = picks.into_iter().cycle();
-        let roles =
-            roles.into_iter().map(|(key, users)| (EntryKey::new(&key), Entry::Present(role(&key, users)))).collect();
+        let mut pick = |bound: usize| picks.next().map_or(0, |pick| pick.index(bound));
+        let roles: BTreeMap<EntryKey, Entry<Role, ()>> = roles
+            .into_iter()
+            .map(|(key, users)| {
+                let role = role(&key, users);
+                (EntryKey::new(key), if pick(4) == 0 { Entry::Absent(role) } else { Entry::Present(role) })
+            })
+            .collect();
+        let given: Vec<EntryKey> =
+            roles.iter().filter(|(_, role)| role.present().is_some()).map(|(key, _)| key.clone()).collect();
         let apps: BTreeMap<EntryKey, Entry<App, ()>> = apps
             .into_iter()
             .map(|(key, app)| {
-                let app = App { name: Some(at(key.clone())), ..app };
-                let is_absent = picks.next().is_some_and(|pick| pick.index(8) == 0);
-                (EntryKey::new(key), if is_absent { Entry::Absent(app) } else { Entry::Present(app) })
+                // Pins let names change hands, in chains and in circles.
+                let pinned = match pick(3) {
+                    0 if !live.lists.apps.is_empty() => Some(at(live.lists.apps[pick(live.lists.apps.len())].id)),
+                    _ => None,
+                };
+                let roles =
+                    (pick(2) == 0).then(|| at(given.iter().filter(|_| pick(2) == 0).cloned().map(at).collect()));
+                let app = App { name: Some(at(key.clone())), id: pinned, roles, ..app };
+                (EntryKey::new(key), if pick(8) == 0 { Entry::Absent(app) } else { Entry::Present(app) })
             })
             .collect();
         let bound: Vec<EntryKey> =
@@ -237,10 +251,12 @@ fn role(key: &str, users: Field<Vec<&'static str>>) -> Role {
 
 fn desired_app() -> impl Strategy<Value = App> {
     let uris = btree_set("https://[ab]\\.example/cb", 0..3).prop_map(|set| set.into_iter().collect::<Vec<_>>());
-    (field(text()), field(any::<bool>()), field(5u32..8), uris).prop_map(|(description, visible, minutes, uris)| App {
+    let old = field("app[a-d]".prop_map(String::from));
+    let fields = (field(text()), field(any::<bool>()), field(5u32..8), uris, option::weighted(0.3, old));
+    fields.prop_map(|(description, visible, minutes, uris, old)| App {
         origin: origin(),
         id: None,
-        renamed_from: None,
+        renamed_from: old.flatten(),
         name: None,
         description,
         notes: None,
