@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod config;
+mod emulator;
 mod properties;
 mod render;
 mod support;

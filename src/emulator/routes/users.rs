@@ -62,7 +62,7 @@ fn custom_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
 }
 
 fn has_number(user: &User, field: &str, wanted: &str) -> bool {
-    user.fields.get(field).is_some_and(|value| value.to_string() == wanted)
+    user.fields.get(field).and_then(Value::as_u64).is_some_and(|number| wanted.parse() == Ok(number))
 }
 
 /// Source: the list-users page, basic fields.
