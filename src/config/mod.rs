@@ -20,7 +20,9 @@ mod interpolate;
 mod load;
 mod nearest;
 mod resolve;
+mod schema;
 mod syntax;
 mod tree;
 
 pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
+pub use schema::schema;

@@ -54,3 +54,100 @@ fn the_example_of_the_documentation_loads() {
     let names: Vec<Option<&str>> = all.environments.iter().map(|(name, _)| name.as_deref()).collect();
     assert_eq!(names, [Some("dev"), Some("prod")]);
 }
+
+/// Writes files into a fresh folder and loads `gatewright.yaml` in every environment.
+fn problems_of(files: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    all_plain(&load_every(&folder.path().join("gatewright.yaml")).diagnostics)
+}
+
+/// Lists the samples of a folder by name.
+fn samples(folder: &str) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(fixtures(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{folder} has no samples");
+    paths
+}
+
+/// Reads a sample the way an editor does: YAML 1.2, then the published schema.
+fn schema_accepts(validator: &jsonschema::Validator, path: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let options = serde_yaml::options! { strict_booleans: true, leading_zero_numbers_as_strings: true };
+    let value: serde_json::Value =
+        serde_yaml::from_str_with_options(&text, options).map_err(|error| error.to_string())?;
+    let errors: Vec<String> =
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n")) }
+}
+
+#[test]
+fn valid_samples_pass_the_reader_and_the_schema() {
+    let validator = jsonschema::draft7::new(&gatewright::config::schema()).unwrap();
+    for path in samples("valid") {
+        let loaded = load_every(&path);
+        assert_eq!(all_plain(&loaded.diagnostics), "", "{}", path.display());
+        assert!(!loaded.environments.is_empty(), "{}", path.display());
+        assert_eq!(schema_accepts(&validator, &path), Ok(()), "{}", path.display());
+    }
+}
+
+#[test]
+fn invalid_samples_fail_the_reader_with_these_messages() {
+    for folder in ["schema", "meaning", "syntax"] {
+        let mut messages = String::new();
+        for path in samples(&format!("invalid/{folder}")) {
+            let loaded = load_every(&path);
+            assert!(loaded.diagnostics.iter().any(Diagnostic::is_error), "{} is accepted", path.display());
+            for diagnostic in &loaded.diagnostics {
+                assert!(diagnostic.hint.is_some(), "{} has a problem without a hint: {diagnostic:?}", path.display());
+            }
+            messages.push_str(&all_plain(&loaded.diagnostics));
+            messages.push('\n');
+        }
+        insta::assert_snapshot!(format!("messages_{folder}"), messages);
+    }
+}
+
+#[test]
+fn invalid_samples_of_form_fail_the_schema_too() {
+    let validator = jsonschema::draft7::new(&gatewright::config::schema()).unwrap();
+    for path in samples("invalid/schema") {
+        assert!(schema_accepts(&validator, &path).is_err(), "{} passes the schema", path.display());
+    }
+    for path in samples("invalid/meaning") {
+        assert_eq!(schema_accepts(&validator, &path), Ok(()), "{} belongs to invalid/schema", path.display());
+    }
+}
+
+#[test]
+fn the_published_schema_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/gatewright.v1.json");
+    let mut fresh = serde_json::to_string_pretty(&gatewright::config::schema()).unwrap();
+    fresh.push('\n');
+    if std::env::var_os("GATEWRIGHT_WRITE_SCHEMAS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        published == fresh,
+        "schemas/gatewright.v1.json is stale: run `gatewright schema config > schemas/gatewright.v1.json`"
+    );
+}
+
+#[test]
+fn problems_in_two_files_name_both() {
+    let root = "version: 1\ntenant: { subdomain: acme }\ninclude: [apis/*.yaml]\n";
+    let contacts = "authorization_servers:\n  contacts:\n    resource_identifier: https://api.example.com\n";
+    let orders = "authorization_servers:\n  orders:\n    resource_identifier: https://api.example.com\n";
+    let files = [("gatewright.yaml", root), ("apis/contacts.yaml", contacts), ("apis/orders.yaml", orders)];
+    insta::assert_snapshot!("duplicate_identifier_in_two_files", problems_of(&files));
+    let again = "authorization_servers:\n  contacts: { name: Contacts }\ntenant: { subdomain: other }\n";
+    let files = [("gatewright.yaml", root), ("apis/contacts.yaml", contacts), ("apis/again.yaml", again)];
+    insta::assert_snapshot!("duplicate_key_in_two_files", problems_of(&files));
+}
