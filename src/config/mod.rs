@@ -19,6 +19,8 @@ mod include;
 mod interpolate;
 mod load;
 mod nearest;
+#[cfg(test)]
+mod properties;
 mod resolve;
 mod schema;
 mod syntax;

@@ -34,6 +34,11 @@ impl<'t> At<'t> {
         Self { name: self.name, node, origin: &node.origin, is_item: true }
     }
 
+    /// Says whether the scalar uses a variable.
+    fn has_variable(self) -> bool {
+        self.node.scalar().is_some_and(|scalar| scalar.text.contains("${"))
+    }
+
     /// Names the place in a message.
     pub(crate) fn what(self) -> String {
         if self.is_item { format!("an item of `{}`", self.name) } else { format!("`{}`", self.name) }
@@ -201,7 +206,10 @@ impl Decoder<'_> {
                 CoreType::Null => Some("nothing"),
             };
             if let Some(found) = found {
-                let hint = format!("Write it in quotes: \"{}\".", resolved.text);
+                let hint = match at.has_variable() {
+                    true => format!("Put the value in quotes where the variable is defined: \"{}\".", resolved.text),
+                    false => format!("Write it in quotes: \"{}\".", resolved.text),
+                };
                 let message = format!("{} takes a text, found {found}", at.what());
                 self.error(Code::WrongType, &at.node.origin, message, hint);
                 return None;
@@ -243,6 +251,9 @@ impl Decoder<'_> {
         let resolved = self.scalar(at, "a number", "")?;
         if resolved.kind == Kind::Text {
             let hint = match resolved.text.parse::<u64>() {
+                Ok(_) if at.has_variable() => {
+                    format!("Write the value without quotes where the variable is defined: {}.", resolved.text)
+                }
                 Ok(_) => format!("Write it without quotes: `{}: {}`.", at.name, resolved.text),
                 Err(_) => format!("Write a whole number, such as `{}: {}`.", at.name, least.max(10)),
             };
