@@ -151,3 +151,138 @@ fn problems_in_two_files_name_both() {
     let files = [("gatewright.yaml", root), ("apis/contacts.yaml", contacts), ("apis/again.yaml", again)];
     insta::assert_snapshot!("duplicate_key_in_two_files", problems_of(&files));
 }
+
+/// Loads one environment of the documentation's example with command line values.
+fn load_example(environment: Option<&str>, variables: &[(&str, &str)]) -> Loaded {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let options = LoadOptions { environment, variables: &variables, process_env: &|_| None };
+    load(&fixtures("valid").join("contacts.yaml"), &options)
+}
+
+#[test]
+fn the_command_line_has_to_fit_the_file() {
+    let check = |environment: Option<&str>, variables: &[(&str, &str)], expected: &str| {
+        let loaded = load_example(environment, variables);
+        assert_eq!(all_plain(&loaded.diagnostics), expected);
+        assert!(loaded.desired.is_none());
+    };
+    check(
+        None,
+        &[],
+        "contacts.yaml:7:1: environment: the file has environments, and none is chosen\n  \
+         hint: Add `--env dev` or `--env prod`.\n",
+    );
+    check(
+        Some("prd"),
+        &[],
+        "contacts.yaml:7:1: environment: the file has no environment `prd`\n  hint: Did you mean `prod`?\n",
+    );
+    check(
+        Some("dev"),
+        &[("contact_url", "https://x.example.com")],
+        "variable: `--var contact_url=…` names a variable that the file does not declare\n  \
+         hint: Did you mean `contacts_url`?\n",
+    );
+    let minimal = load_in(&fixtures("valid").join("minimal.yaml"), Some("dev"));
+    assert_eq!(
+        all_plain(&minimal.diagnostics),
+        "environment: `--env dev` names an environment, and the file has none\n  \
+         hint: Leave `--env` out, or add `environments: { dev: {} }` to the file.\n"
+    );
+}
+
+#[test]
+fn variables_come_from_the_command_line_before_the_environment_before_the_file() {
+    let identifier = |environment, variables: &[(&str, &str)]| {
+        let desired = load_example(environment, variables).desired.unwrap();
+        let server = desired.servers.values().next().and_then(|entry| entry.present().cloned()).unwrap();
+        server.resource_identifier.unwrap().value
+    };
+    assert_eq!(identifier(Some("dev"), &[]), "https://contacts.dev.example.com");
+    assert_eq!(identifier(Some("prod"), &[]), "https://contacts.example.com");
+    assert_eq!(identifier(Some("prod"), &[("contacts_url", "https://here.example.com")]), "https://here.example.com");
+}
+
+#[test]
+fn what_only_leaves_out_is_missing_with_a_note() {
+    let desired = load_example(Some("prod"), &[]).desired.unwrap();
+    assert!(desired.roles.is_empty());
+    let web = desired.apps.iter().find(|(key, _)| key.as_str() == "contacts-web").and_then(|(_, app)| app.present());
+    assert_eq!(web.unwrap().roles.as_ref().unwrap().value, []);
+    let notes: Vec<&str> = desired.notes.iter().map(|note| note.text.as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "role `api-testers` is left alone: `only` does not name this environment",
+            "oidc_app/contacts-web lacks role `api-testers`, which `only` leaves out of this environment",
+        ]
+    );
+}
+
+#[test]
+fn environments_differ_in_their_digests() {
+    let digest = |environment| load_example(Some(environment), &[]).desired.unwrap().config_digest;
+    assert_eq!(digest("dev").len(), 64);
+    assert_eq!(digest("dev"), digest("dev"));
+    assert_ne!(digest("dev"), digest("prod"));
+}
+
+#[test]
+fn includes_stay_inside_the_folder() {
+    let root = |include: &str| format!("version: 1\ntenant: {{ subdomain: acme }}\ninclude: [{include}]\n");
+    let check = |include: &str, expected: &str| {
+        let text = root(include);
+        let files = [("gatewright.yaml", text.as_str()), ("apis/a.yaml", "roles: {}\n"), ("apis/b.txt", "roles: {}\n")];
+        let found = problems_of(&files);
+        assert!(found.contains(expected) && !expected.is_empty() || found == expected, "{include}: {found}");
+    };
+    check("apis/*.yaml", "");
+    check("\"*.yaml\", apis/a.yaml, apis/*.yaml", "");
+    check("apis/*.yml", "`apis/*.yml` names no file");
+    check("apis/missing.yaml", "`apis/missing.yaml` names no file");
+    check("apis/*", "apis/b.txt is not a .yaml or .yml file");
+    check("apis", "apis is not a .yaml or .yml file");
+    check("../x.yaml", "`../x.yaml` leaves the root file's folder");
+    check("/etc/x.yaml", "`/etc/x.yaml` is not a relative path");
+    check("\"**/*.yaml\"", "`**/*.yaml` holds `**`");
+    check("\"${x}.yaml\"", "variables are not replaced in `include`");
+    check("5, null", "an item of `include` is nothing, not a path");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("real")).unwrap();
+    std::fs::write(at("real/a.yaml"), "roles: {}\n").unwrap();
+    std::os::unix::fs::symlink(at("real"), at("linked")).unwrap();
+    std::os::unix::fs::symlink(at("real/a.yaml"), at("a.yaml")).unwrap();
+    let check = |rest: &str, expected: &str| {
+        let text = format!("version: 1\ntenant: {{ subdomain: acme }}\n{rest}");
+        std::fs::write(at("gatewright.yaml"), text).unwrap();
+        let found = all_plain(&load_every(&at("gatewright.yaml")).diagnostics);
+        assert!(found.contains(expected), "{rest}: {found}");
+    };
+    check("include: [a.yaml]\n", "a.yaml is a symbolic link");
+    check("include: [linked/a.yaml]\n", "linked is a symbolic link");
+    check(
+        "authorization_servers: { s: { name: s, audiences: [a] } }\n\
+         gateway_policies: { p: { gateway: flex, authorization_server: s, output: linked/p.yaml } }\n",
+        "linked is a symbolic link",
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_problem_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gatewright.yaml");
+    let loaded = load_every(&path);
+    assert_eq!(loaded.diagnostics.len(), 1);
+    assert_eq!(loaded.diagnostics[0].code.as_str(), "file-unreadable");
+    std::fs::write(&path, b"version: 1\nroles: \xff\n").unwrap();
+    assert_eq!(
+        all_plain(&load_every(&path).diagnostics),
+        "gatewright.yaml:2:8: syntax: the file is not UTF-8\n  hint: Save it as UTF-8.\n"
+    );
+}
