@@ -1,0 +1,158 @@
+//! How a call can fail, and whether it may have run all the same.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempted {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path, without the query.
+    pub path: String,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// OneLogin's id of the last answer, if there was one.
+    pub request_id: Option<String>,
+}
+
+impl fmt::Display for Attempted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// Says how often, and under which id, for the end of a sentence.
+struct Trace<'a>(&'a Attempted);
+
+impl fmt::Display for Trace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Attempted { method: _, path: _, attempts, request_id } = self.0;
+        match (attempts, request_id) {
+            (0 | 1, None) => Ok(()),
+            (0 | 1, Some(id)) => write!(f, " (request id {id})"),
+            (times, None) => write!(f, " ({times} attempts)"),
+            (times, Some(id)) => write!(f, " ({times} attempts, request id {id})"),
+        }
+    }
+}
+
+/// A call that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// OneLogin said no.
+    #[error("{at} was rejected with {status}: {message}{}", Trace(.at))]
+    Rejected {
+        /// What was tried.
+        at: Attempted,
+        /// The HTTP status, 4xx.
+        status: u16,
+        /// What OneLogin said, safe to show.
+        message: String,
+    },
+    /// OneLogin answered 5xx, too late or not at all, as often as it was tried.
+    #[error("{at} failed: {reason}{}", Trace(.at))]
+    Unwell {
+        /// What was tried.
+        at: Attempted,
+        /// What happened, safe to show.
+        reason: String,
+        /// Whether the request may have reached OneLogin and taken effect.
+        may_have_run: bool,
+        /// The network's own words.
+        #[source]
+        source: Option<reqwest::Error>,
+    },
+    /// The answer has not the documented shape. It says nothing about the account, least of all that something is absent.
+    #[error("{at} was answered unreadably: {reason}{}", Trace(.at))]
+    Unreadable {
+        /// What was tried.
+        at: Attempted,
+        /// What is wrong with the answer, safe to show.
+        reason: String,
+    },
+    /// The request would go where it must not.
+    #[error("{origin} is not a host that requests may go to")]
+    RefusedOrigin {
+        /// The origin that was refused.
+        origin: String,
+    },
+    /// The credentials belong to another account.
+    #[error("the credentials belong to account {}, the file names account {expected}",
+        .actual.map_or_else(|| "(unnamed)".to_owned(), |id| id.to_string()))]
+    AccountMismatch {
+        /// The account the file names.
+        expected: u64,
+        /// The account of the token answer.
+        actual: Option<u64>,
+    },
+    /// The quota comes back later than the caller wants to wait.
+    #[error("{at} has to wait {} s for quota, more than the {} s allowed", .wait.as_secs(), .max_wait.as_secs())]
+    WaitTooLong {
+        /// What was tried.
+        at: Attempted,
+        /// How long it would have to wait.
+        wait: Duration,
+        /// How long it may wait.
+        max_wait: Duration,
+    },
+    /// The credentials were not accepted.
+    #[error("the credentials were not accepted with {status}: {message}{}", Trace(.at))]
+    Credentials {
+        /// What was tried.
+        at: Attempted,
+        /// The HTTP status.
+        status: u16,
+        /// What OneLogin said, safe to show.
+        message: String,
+    },
+    /// The connector of OIDC apps is not the one thing it should be.
+    #[error("the account has {} connectors named `{name}`; `connector_id` on the app says which one to use", .found.len())]
+    Connector {
+        /// The name that was looked for.
+        name: &'static str,
+        /// The ids that fit, sorted.
+        found: Vec<u64>,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {reason}")]
+    Setup {
+        /// What is wrong.
+        reason: String,
+        /// The client's own words.
+        #[source]
+        source: Option<reqwest::Error>,
+    },
+}
+
+impl ApiError {
+    /// Says whether a POST that failed like this may have taken effect, so that it has to be looked up.
+    ///
+    /// A failed connect or TLS handshake, a 429 and a 401 are known not to have run; so is whatever else was rejected.
+    pub fn may_have_run(&self) -> bool {
+        match self {
+            Self::Unwell { may_have_run, .. } => *may_have_run,
+            Self::Unreadable { at, .. } => at.method == "POST",
+            Self::Rejected { .. }
+            | Self::RefusedOrigin { .. }
+            | Self::AccountMismatch { .. }
+            | Self::WaitTooLong { .. }
+            | Self::Credentials { .. }
+            | Self::Connector { .. }
+            | Self::Setup { .. } => false,
+        }
+    }
+
+    /// Says whether OneLogin answered that the object, or the one it belongs to, is not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Rejected { status: 404, .. })
+    }
+
+    /// Returns the HTTP status of a rejection.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Rejected { status, .. } | Self::Credentials { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}

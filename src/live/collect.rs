@@ -1,0 +1,130 @@
+//! The reads, as many at a time as the reader allows.
+
+use super::error::CollectError;
+use super::needs::{self, Children, Lists};
+use crate::api::{ApiError, Reader, ServerList};
+use crate::model::{
+    AppSummary, DesiredState, Kind, LiveApp, LiveLists, LiveRole, LiveServer, LiveState, LiveUser, RemoteId, UserRef,
+    identify,
+};
+use futures_util::future::try_join_all;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads what the file speaks of: the quota, the lists it needs, then the listed live objects.
+///
+/// Entries that cannot be matched safely are not read. Somebody else's server is read where a policy stands in front of
+/// it, somebody else's app never.
+///
+/// # Errors
+/// [`CollectError::Api`] for the first request that failed, [`CollectError::Moved`] where something vanished meanwhile.
+pub async fn collect(reader: &Reader, desired: &DesiredState) -> Result<LiveState, CollectError> {
+    // The account is checked before anything else is asked.
+    let account_id = reader.account_id().await?;
+    let (lists, users) = tokio::try_join!(read_lists(reader, needs::lists(desired)), read_users(reader, desired))?;
+    let identities = identify(desired, &lists);
+    let roles = needs::roles(desired, &identities);
+    let (servers, apps, role_members) = tokio::try_join!(
+        read_servers(reader, &lists, needs::servers(desired, &identities)),
+        read_apps(reader, &lists, needs::apps(desired, &identities)),
+        read_members(reader, &lists, roles),
+    )?;
+    Ok(LiveState { account_id, lists, servers, apps, role_members, users })
+}
+
+/// Reads the whole account, but for users and members of roles: files only ever add those.
+///
+/// # Errors
+/// As [`collect`].
+pub async fn collect_all(reader: &Reader) -> Result<LiveState, CollectError> {
+    let account_id = reader.account_id().await?;
+    let lists = read_lists(reader, Lists { servers: true, apps: true, roles: true }).await?;
+    let servers = lists.servers.iter().map(|server| (server.id, Children::ALL)).collect();
+    let apps = lists.apps.iter().filter(|app| app.is_oidc()).map(|app| app.id).collect();
+    let (servers, apps) = tokio::try_join!(read_servers(reader, &lists, servers), read_apps(reader, &lists, apps))?;
+    Ok(LiveState { account_id, lists, servers, apps, ..LiveState::default() })
+}
+
+async fn read_lists(reader: &Reader, needed: Lists) -> Result<LiveLists, CollectError> {
+    let Lists { servers, apps, roles } = needed;
+    let nothing = ServerList { servers: Vec::new(), truncated: false };
+    let ((), servers, apps, roles) = tokio::try_join!(
+        async { reader.rate_limit().await.map(drop) },
+        async { if servers { reader.list_servers().await } else { Ok(nothing) } },
+        async { if apps { reader.list_apps().await } else { Ok(Vec::new()) } },
+        async { if roles { reader.list_roles().await } else { Ok(Vec::new()) } },
+    )?;
+    let ServerList { servers, truncated } = servers;
+    Ok(LiveLists { servers, servers_truncated: truncated, apps, roles })
+}
+
+async fn read_users(reader: &Reader, desired: &DesiredState) -> Result<BTreeMap<UserRef, Vec<LiveUser>>, CollectError> {
+    let users = needs::users(desired).into_iter().map(async |user| {
+        let found = reader.users(&user).await?;
+        Ok::<_, CollectError>((user, found))
+    });
+    Ok(try_join_all(users).await?.into_iter().collect())
+}
+
+async fn read_servers(
+    reader: &Reader,
+    lists: &LiveLists,
+    needed: BTreeMap<RemoteId, Children>,
+) -> Result<BTreeMap<RemoteId, LiveServer>, CollectError> {
+    let name = |id| lists.servers.iter().find(|server| server.id == id).map(|server| server.name.clone());
+    let reads = needed.into_iter().map(async |(id, children)| {
+        let moved = || CollectError::Moved { kind: Kind::AuthorizationServer, id, name: name(id).unwrap_or_default() };
+        match read_server(reader, id, children).await {
+            Ok(Some(server)) => Ok((id, server)),
+            Ok(None) => Err(moved()),
+            Err(error) if error.is_not_found() => Err(moved()),
+            Err(error) => Err(error.into()),
+        }
+    });
+    Ok(try_join_all(reads).await?.into_iter().collect())
+}
+
+async fn read_server(reader: &Reader, id: RemoteId, needed: Children) -> Result<Option<LiveServer>, ApiError> {
+    let Children { scopes, claims, clients } = needed;
+    let (server, scopes, claims, clients) = tokio::try_join!(
+        reader.server(id),
+        async { if scopes { reader.scopes(id).await.map(Some) } else { Ok(None) } },
+        async { if claims { reader.claims(id).await.map(Some) } else { Ok(None) } },
+        async { if clients { reader.clients(id).await.map(Some) } else { Ok(None) } },
+    )?;
+    Ok(server.map(|server| LiveServer { scopes, claims, clients, ..server }))
+}
+
+async fn read_apps(
+    reader: &Reader,
+    lists: &LiveLists,
+    needed: BTreeSet<RemoteId>,
+) -> Result<BTreeMap<RemoteId, LiveApp>, CollectError> {
+    let names: BTreeMap<RemoteId, &AppSummary> = lists.apps.iter().map(|app| (app.id, app)).collect();
+    let names = &names;
+    let reads = needed.into_iter().map(async |id| match reader.app(id).await? {
+        Some(app) => Ok((id, app)),
+        None => {
+            let name = names.get(&id).map(|app| app.name.clone()).unwrap_or_default();
+            Err(CollectError::Moved { kind: Kind::OidcApp, id, name })
+        }
+    });
+    Ok(try_join_all(reads).await?.into_iter().collect())
+}
+
+async fn read_members(
+    reader: &Reader,
+    lists: &LiveLists,
+    needed: BTreeSet<RemoteId>,
+) -> Result<BTreeMap<RemoteId, BTreeSet<RemoteId>>, CollectError> {
+    let roles: BTreeMap<RemoteId, &LiveRole> = lists.roles.iter().map(|role| (role.id, role)).collect();
+    let roles = &roles;
+    let reads = needed.into_iter().map(async |id| match reader.role_members(id).await {
+        Ok(members) => Ok((id, members)),
+        Err(error) if error.is_not_found() => {
+            let name = roles.get(&id).map(|role| role.name.clone()).unwrap_or_default();
+            Err(CollectError::Moved { kind: Kind::Role, id, name })
+        }
+        Err(error) => Err(error.into()),
+    });
+    Ok(try_join_all(reads).await?.into_iter().collect())
+}

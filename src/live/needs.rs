@@ -1,0 +1,95 @@
+//! What has to be read, judged from the file alone: no request more than the comparison needs.
+
+use crate::model::{
+    DesiredState, Entry, EntryKey, Identities, Match, RemoteId, ScopeValue, Server, Unmanaged, UserRef,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The lists that have to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lists {
+    pub(super) servers: bool,
+    pub(super) apps: bool,
+    pub(super) roles: bool,
+}
+
+/// Says which lists the file speaks of.
+pub(super) fn lists(desired: &DesiredState) -> Lists {
+    let has_app_roles = desired.apps.values().filter_map(Entry::managed).any(|app| app.roles.is_some());
+    Lists {
+        servers: !desired.servers.is_empty(),
+        apps: !desired.apps.is_empty(),
+        roles: !desired.roles.is_empty() || has_app_roles,
+    }
+}
+
+/// The children of a server that have to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Children {
+    pub(super) scopes: bool,
+    pub(super) claims: bool,
+    pub(super) clients: bool,
+}
+
+impl Children {
+    /// Everything.
+    pub(super) const ALL: Self = Self { scopes: true, claims: true, clients: true };
+}
+
+/// Returns the live servers to read, each with its children.
+pub(super) fn servers(desired: &DesiredState, identities: &Identities) -> BTreeMap<RemoteId, Children> {
+    let live = |key: &EntryKey| identities.servers.get(key).copied().and_then(Match::id);
+    let needed = desired.servers.iter().filter_map(|(key, entry)| Some((live(key)?, children(desired, key, entry)?)));
+    needed.collect()
+}
+
+/// Returns what is read of one server; `None`: not even the server.
+fn children<E>(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, E>) -> Option<Children> {
+    let has_policy = desired.policies.values().any(|policy| policy.authorization_server.value == *key);
+    match entry {
+        // What a delete takes along is part of what it says.
+        Entry::Absent(_) => Some(Children::ALL),
+        Entry::Present(server) => Some(Children {
+            scopes: server.scopes.is_some() || server.clients.is_some() || is_checked_live(desired, key, server),
+            claims: server.claims.is_some(),
+            clients: server.clients.is_some() || has_policy,
+        }),
+        // Somebody else's server counts only for what its clients may do behind our gateway.
+        Entry::External(_) => has_policy.then_some(Children { clients: true, ..Children::default() }),
+    }
+}
+
+/// Says whether a policy asks for a scope that the entry does not list, so that only live can say whether it is there.
+fn is_checked_live(desired: &DesiredState, key: &EntryKey, server: &Server) -> bool {
+    let listed: BTreeSet<&ScopeValue> = server
+        .scopes
+        .iter()
+        .flat_map(|scopes| scopes.value.keys())
+        .chain(server.inherited_scopes.iter().map(|scope| &scope.value))
+        .collect();
+    let is_open = server.scopes.is_none() || server.unmanaged == Unmanaged::Keep;
+    let policies = desired.policies.values().filter(|policy| policy.authorization_server.value == *key);
+    let mut asked = policies.flat_map(|policy| policy.require_scopes.iter().chain(&policy.require_any_scope));
+    is_open && asked.any(|scope| !listed.contains(&scope.value))
+}
+
+/// Returns the live apps to read: those that are ours.
+pub(super) fn apps(desired: &DesiredState, identities: &Identities) -> BTreeSet<RemoteId> {
+    let ours = desired.apps.iter().filter(|(_, entry)| entry.managed().is_some());
+    ours.filter_map(|(key, _)| identities.apps.get(key).copied().and_then(Match::id)).collect()
+}
+
+/// Returns the live roles whose members have to be read.
+pub(super) fn roles(desired: &DesiredState, identities: &Identities) -> BTreeSet<RemoteId> {
+    let with_users = desired.roles.iter().filter(|(_, entry)| {
+        entry.present().and_then(|role| role.ensure_users.as_ref()).is_some_and(|users| !users.value.is_empty())
+    });
+    with_users.filter_map(|(key, _)| identities.roles.get(key).copied().and_then(Match::id)).collect()
+}
+
+/// Returns the users to find, each once.
+pub(super) fn users(desired: &DesiredState) -> BTreeSet<UserRef> {
+    let roles = desired.roles.values().filter_map(Entry::present);
+    let users = roles.filter_map(|role| role.ensure_users.as_ref()).flat_map(|users| &users.value);
+    users.map(|user| user.value.clone()).collect()
+}
