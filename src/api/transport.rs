@@ -68,7 +68,7 @@ impl Transport {
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
         let slot = self.enter().await;
         let answer = self.send_now(outgoing).await;
-        // The connection goes back to the pool in tasks of its own. Giving up the slot before that would let the next
+        // The connection goes back to the pool in two tasks of its own. Giving up the slot before that would let the next
         // request open a connection more than there are slots.
         for _ in 0..4 {
             tokio::task::yield_now().await;
@@ -113,7 +113,8 @@ impl Transport {
     }
 }
 
-fn failure(error: reqwest::Error) -> SendFailure {
+/// Tells what was never sent from what may have arrived.
+pub(super) fn failure(error: reqwest::Error) -> SendFailure {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() { SendFailure::NotSent(error) } else { SendFailure::Lost(error) }
 }

@@ -1,6 +1,6 @@
 //! How a read of the account can fail.
 
-use crate::api::ApiError;
+use crate::api::{ApiError, shown};
 use crate::model::{Kind, RemoteId};
 
 /// A read that failed; nothing of it is used.
@@ -16,7 +16,19 @@ pub enum CollectError {
         kind: Kind,
         /// Its id.
         id: RemoteId,
-        /// Its name, as listed.
+        /// Its name, as listed and safe to show.
         name: String,
     },
+}
+
+impl CollectError {
+    /// Makes the error of a read of one listed object: a 404 means that it has gone since it was listed.
+    pub(super) fn of(error: ApiError, kind: Kind, id: RemoteId, name: &str) -> Self {
+        if error.is_not_found() { Self::moved(kind, id, name) } else { Self::Api(error) }
+    }
+
+    /// Makes the error of a listed object that has gone.
+    pub(super) fn moved(kind: Kind, id: RemoteId, name: &str) -> Self {
+        Self::Moved { kind, id, name: shown(name) }
+    }
 }

@@ -8,3 +8,5 @@ mod emulator;
 mod properties;
 mod render;
 mod support;
+
+mod api;

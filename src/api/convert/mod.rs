@@ -18,10 +18,12 @@ use serde_json::{Map, Value};
 pub(super) struct Mismatch(pub(super) String);
 
 /// Reads a JSON object twice: as it is, and as what it should be.
-fn with_raw<T: DeserializeOwned>(value: Value) -> Result<(T, RawObject), Mismatch> {
-    let Value::Object(object) = value else { return Err(Mismatch("an object was expected".into())) };
-    let read = T::deserialize(&Value::Object(object.clone())).map_err(|error| Mismatch(error.to_string()))?;
-    Ok((read, RawObject(object)))
+fn with_raw<T: DeserializeOwned>(answer: Value) -> Result<(T, RawObject), Mismatch> {
+    let read = T::deserialize(&answer).map_err(|error| Mismatch(error.to_string()))?;
+    match answer {
+        Value::Object(object) => Ok((read, RawObject(object))),
+        _ => Err(Mismatch("an object was expected".into())),
+    }
 }
 
 /// Returns a live object's keys without those that only OneLogin writes.

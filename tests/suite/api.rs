@@ -1,0 +1,8 @@
+//! The client over a real socket.
+
+mod bodies;
+mod faults;
+mod oidc;
+mod reads;
+mod responder;
+mod token;
