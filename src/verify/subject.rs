@@ -103,22 +103,9 @@ impl<'a> Subject<'a> {
     }
 
     /// Says why the probe's URL may not be called.
-    ///
-    /// The right token goes there, so it has to be a place the file already calls the API's own, or one allowed by hand.
     pub(super) fn forbidden_origin(&self, allowed_hosts: &BTreeSet<String>) -> Option<String> {
-        let url = &self.probe.url.value;
-        if url.scheme() != "https" && !is_loopback(url) {
-            return Some(format!("`{url}` is not https"));
-        }
         let own = self.resource.as_deref().into_iter().chain(self.audiences.iter().flatten().copied());
-        let is_own = own.filter_map(|text| Url::parse(text).ok()).any(|own| own.origin() == url.origin());
-        let host = url.host_str().unwrap_or_default();
-        if is_own || allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
-            return None;
-        }
-        Some(format!(
-            "`{host}` is neither in the server's identifier nor in an audience: allow it with `--allow-probe-host {host}`"
-        ))
+        forbidden_origin(&self.probe.url.value, own, allowed_hosts)
     }
 
     /// Looks up the client and its secrets; the error says why there are none.
@@ -169,11 +156,58 @@ fn live_identifier(input: &VerifyInput<'_>, identities: &Identities, key: &Entry
     Some(listed.resource_identifier.clone())
 }
 
+/// Says why a URL may not be called.
+///
+/// The right token goes there, so it has to be a place the file already calls the API's own, or one allowed by hand.
+fn forbidden_origin<'a>(
+    url: &Url,
+    own: impl IntoIterator<Item = &'a str>,
+    allowed_hosts: &BTreeSet<String>,
+) -> Option<String> {
+    if url.scheme() != "https" && !is_loopback(url) {
+        return Some(format!("`{url}` is not https"));
+    }
+    let is_own = own.into_iter().filter_map(|text| Url::parse(text).ok()).any(|own| own.origin() == url.origin());
+    let host = url.host_str().unwrap_or_default();
+    if is_own || allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
+        return None;
+    }
+    Some(format!(
+        "`{host}` is neither in the server's identifier nor in an audience: allow it with `--allow-probe-host {host}`"
+    ))
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BTreeSet, Url, forbidden_origin};
+
+    #[test]
+    fn tokens_go_to_the_api_only() {
+        let own = ["https://api.example.com/contacts", "urn:contacts", "https://other.example.com:8443"];
+        let allowed = BTreeSet::from(["gateway.example.net".to_owned()]);
+        let check = |url: &str, expected: Option<&str>| {
+            let url: Url = url.parse().unwrap();
+            let found = forbidden_origin(&url, own, &allowed);
+            match expected {
+                None => assert_eq!(found, None, "{url}"),
+                Some(words) => assert!(found.is_some_and(|found| found.contains(words)), "{url}"),
+            }
+        };
+        check("https://api.example.com/v2/people", None);
+        check("https://other.example.com:8443/", None);
+        check("https://GATEWAY.example.net/x", None);
+        check("http://api.example.com/contacts", Some("not https"));
+        check("https://api.example.com:8443/contacts", Some("--allow-probe-host api.example.com"));
+        check("https://api.example.com.evil.example/contacts", Some("--allow-probe-host"));
+        check("http://127.0.0.1:8081/contacts", Some("--allow-probe-host 127.0.0.1"));
     }
 }

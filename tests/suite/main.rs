@@ -7,3 +7,4 @@ mod config;
 mod properties;
 mod render;
 mod support;
+mod verify;
