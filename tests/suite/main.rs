@@ -10,3 +10,4 @@ mod render;
 mod support;
 
 mod api;
+mod verify;
