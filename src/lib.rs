@@ -63,3 +63,4 @@ pub mod live;
 pub mod model;
 pub mod plan;
 pub mod render;
+pub mod workspace;
