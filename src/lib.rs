@@ -54,6 +54,7 @@
 
 pub mod access;
 pub mod api;
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
@@ -64,3 +65,4 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod workspace;
+pub mod report;

@@ -18,6 +18,7 @@ mod backoff;
 mod config;
 mod convert;
 mod error;
+mod forge;
 mod gate;
 mod link;
 mod oidc;
@@ -32,6 +33,7 @@ mod writer;
 
 pub use config::{ClientConfig, Clock, Credentials, Reroute};
 pub use error::{ApiError, Attempted};
+pub use forge::Forge;
 pub use oidc::{ClientAuth, Discovery, Grant, Jwk, OAuthRefusal, OidcApp, OidcClient, TokenAnswer, TokenReply};
 pub use probe::{ProbeAnswer, ProbeRequest, ProbeVia, Prober};
 pub use reader::{RateLimit, Reader, ServerList};

@@ -19,6 +19,7 @@ mod include;
 mod interpolate;
 mod load;
 mod nearest;
+mod resolve;
 mod syntax;
 mod tree;
 

@@ -45,6 +45,7 @@ codes! {
     Include "include" "An included file is missing, outside the root or not a regular file.",
     UnknownReference "unknown-reference" "A reference names nothing in the file.",
     DuplicateIdentity "duplicate-identity" "Two entries describe the same live object.",
+    Identity "identity" "It cannot be told which live object an entry means.",
     SharedAudience "shared-audience" "Two servers accept the same audience without saying so.",
     UngrantableScope "ungrantable-scope" "A scope is granted or required that its server does not have.",
     OutputPath "output-path" "The output path of a policy is not allowed or taken.",

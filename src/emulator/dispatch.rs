@@ -41,13 +41,17 @@ pub(crate) fn segments(path: &str) -> Vec<&str> {
 }
 
 /// Decides about a request, carrying it out unless a fault is in the way.
-pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str) -> Decision {
+///
+/// A request that another part of the emulator has answered already is not carried out; faults meet it all the same.
+pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str, answered: Option<Answer>) -> Decision {
     let parts = segments(&request.path);
     let found = routes::find(&request.method, &parts);
     let fault = world.faults.meet(request.method.as_str(), &request.path).unwrap_or_default();
     let mut carried = Carried { answer: Answer::empty(0), durable: None, has_effect: false, draws: Draws::default() };
     let late_after = fault.effect_delay_ms.filter(|&delay| delay > 0).map(Duration::from_millis);
-    if fault.lets_through() {
+    if let Some(answer) = answered {
+        carried.answer = answer;
+    } else if fault.lets_through() {
         carried = match late_after {
             Some(_) => work_out(world, request, &found),
             None if fault.stale && request.method == axum::http::Method::GET => stale(world, request, &found),
@@ -56,7 +60,9 @@ pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str) -> 
     }
     let comes_late = fault.lets_through() && carried.answer.status < 400;
     let mut answer = apply_fault(world, &fault, carried.answer);
-    answer.set("x-request-id", request_id.to_owned());
+    if request.path.starts_with("/api/") {
+        answer.set("x-request-id", request_id.to_owned());
+    }
     let is_cut = fault.cut.is_some();
     let entry = Entry {
         n: 0,

@@ -31,6 +31,7 @@ mod tokens;
 mod wire;
 mod world;
 
-pub use options::{DEFAULT_ACCOUNT_ID, EmulatorError, GatewayFile, Options, StateLocation};
+pub use gateway::{FileFormat, GatewayFile};
+pub use options::{DEFAULT_ACCOUNT_ID, EmulatorError, Options, StateLocation};
 pub use server::Emulator;
 pub use state::{DocumentError, StateFileError, state_holder};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::gateway::GatewayFile;
 use super::state::{DocumentError, StateFileError};
 
 /// Account number of an emulator that is not told one. Source: the samples of the vendor's docs.
@@ -63,17 +64,6 @@ pub enum StateLocation {
     Memory,
     /// In this file and its journal beside it.
     File(PathBuf),
-}
-
-/// A rendered policy file, served at `/gateway/<key>/`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GatewayFile {
-    /// Key of the policy.
-    pub key: String,
-    /// The file; read anew for every request.
-    pub path: PathBuf,
-    /// Name of the format it is written in.
-    pub format: String,
 }
 
 /// Why an emulator could not start or stop.

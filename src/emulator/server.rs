@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, State as Extracted};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -19,8 +20,10 @@ use super::control;
 use super::dispatch::{self, Decision};
 use super::errors;
 use super::faults::Faults;
+use super::gateway::{GatewayFile, GatewayRequest, Registry};
+use super::keys::SigningKey;
 use super::listener::{CountingListener, Peer};
-use super::options::{DEFAULT_ACCOUNT_ID, EmulatorError, GatewayFile, Options, StateLocation};
+use super::options::{DEFAULT_ACCOUNT_ID, EmulatorError, Options, StateLocation};
 use super::quota::Quota;
 use super::random;
 use super::request::Request;
@@ -48,7 +51,7 @@ pub struct Emulator {
 pub(crate) struct Shared {
     world: Mutex<World>,
     latency: Duration,
-    gateways: Mutex<Vec<GatewayFile>>,
+    gateways: Registry,
 }
 
 impl Shared {
@@ -107,7 +110,7 @@ impl Emulator {
             clock_offset: 0,
             seed,
         };
-        let shared = Arc::new(Shared { world: Mutex::new(world), latency, gateways: Mutex::new(gateways) });
+        let shared = Arc::new(Shared { world: Mutex::new(world), latency, gateways: Registry::new(gateways) });
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(inner, Arc::clone(&shared), stopped));
         Ok(Emulator { address, instance_id, shared, stop, served })
@@ -130,12 +133,12 @@ impl Emulator {
 
     /// Returns the public half of the key that signs its tokens, as its key set shows it.
     pub fn public_jwk(&self) -> Option<serde_json::Value> {
-        self.shared.world().signing_key().0.map(super::keys::SigningKey::jwk)
+        self.shared.world().signing_key().0.map(SigningKey::jwk)
     }
 
     /// Serves these policy files from now on.
     pub fn set_gateways(&self, gateways: Vec<GatewayFile>) {
-        *self.shared.gateways.lock().unwrap_or_else(PoisonError::into_inner) = gateways;
+        self.shared.gateways.replace(gateways);
     }
 
     /// Stops it, letting requests in flight end, and folds the state file together.
@@ -205,7 +208,8 @@ async fn answer(
 
 async fn decided(shared: &Arc<Shared>, request: &Request, peer: &Peer) -> Answer {
     let request_id = random::uuid().unwrap_or_default();
-    let decision = dispatch::decide(&mut shared.world(), request, &request_id);
+    let answered = behind_gateway(shared, request);
+    let decision = dispatch::decide(&mut shared.world(), request, &request_id, answered);
     let Decision { answer, durable, delay, is_cut, late } = decision;
     if let Some(late) = late {
         let shared = Arc::clone(shared);
@@ -225,6 +229,35 @@ async fn decided(shared: &Arc<Shared>, request: &Request, peer: &Peer) -> Answer
         peer.cut();
     }
     if is_kept { answer } else { not_kept() }
+}
+
+/// Answers for a protected API, if the request is for one.
+fn behind_gateway(shared: &Shared, request: &Request) -> Option<Answer> {
+    let rest = request.path.strip_prefix("/gateway/")?;
+    let (key, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let headers: Vec<(String, String)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let (certs_url, jwk, now) = {
+        let mut world = shared.world();
+        let jwk = world.signing_key().0.map(SigningKey::jwk);
+        (format!("{}/certs", world.site.issuer), jwk, world.now())
+    };
+    let keys = |url: &str| jwk.as_ref().filter(|_| url == certs_url).map(|jwk| json!({ "keys": [jwk] }));
+    let asked = GatewayRequest {
+        method: request.method.as_str(),
+        path,
+        query: request.query.as_deref().unwrap_or_default(),
+        headers: &headers,
+    };
+    let given = shared.gateways.answer(key, &asked, &keys, now.div_euclid(1000));
+    let mut answer = Answer::json(given.status, &given.body);
+    for (name, value) in given.headers {
+        answer.set(name, value);
+    }
+    Some(answer)
 }
 
 /// Waits until something is on disk; returns whether it is.

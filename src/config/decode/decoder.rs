@@ -363,7 +363,7 @@ fn pair_in_list(node: &Node) -> Option<String> {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains(|c: char| matches!(c, '{' | '}' | '[' | ']' | ',' | '#' | '"' | '\'') || c == ':') {
+    if text.contains(['{', '}', '[', ']', ',', '#', '"', '\'', ':']) {
         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
         text.to_owned()

@@ -1,8 +1,6 @@
 //! What is allowed and probably not meant.
 
-use super::sample::{
-    CONTACTS, audiences, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced,
-};
+use super::sample::{CONTACTS, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced};
 use gatewright::diagnostic::{Code, Severity};
 use gatewright::model::{ClaimName, ClientIdCheck, DesiredState, Entry, FlexStyle, MuleFormat, Policy};
 use gatewright::render::{lint, render};
@@ -116,7 +114,7 @@ fn base_urls_that_change_the_issuer() {
 #[test]
 fn errors_are_part_of_the_lints() {
     let mut policy = policy(flex(FlexStyle::Binding));
-    policy.audiences = Some(audiences(&["https://contacts.example.com/"]));
+    policy.client_id = ClientIdCheck::Claim(ClaimName::new("azp"));
     let found = lint(&desired(vec![("contacts", policy)]));
     let severities: Vec<Severity> = found.iter().map(|problem| problem.severity).collect();
     assert_eq!(severities.iter().filter(|&&severity| severity == Severity::Error).count(), 1, "{found:#?}");

@@ -1,0 +1,6 @@
+//! The commands, one file each.
+
+pub(super) mod completions;
+pub(super) mod render;
+pub(super) mod schema;
+pub(super) mod validate;

@@ -1,0 +1,18 @@
+//! The command line: parses arguments, reads the environment, wires the rooms in order, owns terminal, files and exit
+//! code.
+//!
+//! One file a command. Whatever a command decides about the account was decided by `plan`; whatever it says is worded by
+//! `report`. Data goes to stdout, everything else to stderr.
+
+mod args;
+mod command;
+mod exit;
+mod failure;
+mod inputs;
+mod log;
+mod policy_files;
+mod run;
+mod terminal;
+
+pub use exit::Exit;
+pub use run::run;
