@@ -9,12 +9,11 @@ use super::run::Run;
 use super::view::{self, ServerView};
 use super::{Event, How, MovedWhy, NaturalKey, StepError, StepResult};
 use crate::api::ApiError;
-use crate::diff::{AppCreate, AppUpdate, Change, ClientOperation, Edit, ObjectRef, Operation, ScopeRef};
+use crate::diff::{Action, AppCreate, AppUpdate, Change, ClientOperation, Edit, ObjectRef, Operation, ScopeRef};
 use crate::model::{
-    ClaimPatch, Fingerprint, Kind, LiveApp, NewClaim, NewRole, NewScope, NewServer, RemoteId, RolePatch, ScopePatch,
+    ClaimPatch, Fingerprint, Kind, NewClaim, NewRole, NewScope, NewServer, RemoteId, RolePatch, ScopePatch,
     ServerPatch, TokenEndpointAuthMethod,
 };
-use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -139,8 +138,6 @@ impl<'r> Task<'r> {
     }
 
     async fn delete_role(&mut self, id: RemoteId) -> Performed {
-        // Apps lose the role with it: what the plan says about them has to be judged before.
-        join_all(self.run.apps.keys().map(|app| self.app_before(*app))).await;
         if let Some(done) = self.judge_role(id).await? {
             return Ok(done);
         }
@@ -198,16 +195,8 @@ impl<'r> Task<'r> {
     }
 
     async fn judge_app(&self, id: RemoteId) -> Result<Option<Done>, StepResult> {
-        let app = self.app_before(id).await.map_err(|error| self.unread(error))?;
-        self.judge(id, app.map(|app| (app.fingerprint(), fields::of_app(app))))
-    }
-
-    /// Returns an app as it was before this run wrote to it; read once.
-    async fn app_before(&self, id: RemoteId) -> Result<Option<&'r LiveApp>, Arc<ApiError>> {
-        let run = self.run;
-        let Some(cell) = run.apps.get(&id) else { return Ok(None) };
-        let read = cell.get_or_init(|| async { run.writer.reader().app(id).await.map_err(Arc::new) }).await;
-        read.as_ref().map(Option::as_ref).map_err(Arc::clone)
+        let app = self.run.writer.reader().app(id).await.map_err(|error| self.unread(Arc::new(error)))?;
+        self.judge(id, app.map(|app| (app.fingerprint(), fields::of_app(&app))))
     }
 
     async fn create_server(&mut self, new: &NewServer) -> Performed {
@@ -252,7 +241,7 @@ impl<'r> Task<'r> {
         let run = self.run;
         let view = self.view().await?;
         let there = {
-            let view = self.unless_gone(view)?;
+            let view = lock(view);
             view.scope_valued(&new.value).map(|scope| (scope.id, fields::of_scope(scope)))
         };
         let creation = Creation::child(NaturalKey::Scope { server, value: new.value.clone() }, there);
@@ -295,7 +284,7 @@ impl<'r> Task<'r> {
         let run = self.run;
         let view = self.view().await?;
         let there = {
-            let view = self.unless_gone(view)?;
+            let view = lock(view);
             view.claim_named(&new.name).map(|claim| (claim.id, fields::of_claim(claim)))
         };
         let creation = Creation::child(NaturalKey::Claim { server, name: new.name.clone() }, there);
@@ -340,7 +329,7 @@ impl<'r> Task<'r> {
         let run = self.run;
         let view = self.view().await?;
         let there = {
-            let view = self.unless_gone(view)?;
+            let view = lock(view);
             view.client(app).map(|client| (client.app_id, fields::of_client(client)))
         };
         let ids = self.resolve_scopes(server, view, scopes).await?;
@@ -388,12 +377,17 @@ impl<'r> Task<'r> {
             let Some(id) = id else { return Ok(Mutex::default()) };
             view::read(run.writer.reader(), id, slot.parts).await.map(Mutex::new).map_err(Arc::new)
         });
-        read.await.as_ref().map_err(|error| self.unread(Arc::clone(error)))
-    }
-
-    fn unless_gone(&self, view: &'r Mutex<ServerView>) -> Result<MutexGuard<'r, ServerView>, StepResult> {
-        let view = lock(view);
-        if view.is_gone { Err(self.gone()) } else { Ok(view) }
+        let view = read.await.as_ref().map_err(|error| self.unread(Arc::clone(error)))?;
+        let (is_gone, is_built_in) = {
+            let view = lock(view);
+            (view.is_gone, view.server.as_ref().is_some_and(|server| server.built_in))
+        };
+        match (is_gone, is_built_in) {
+            // A deletion of what went with its server is done.
+            (true, _) if self.change.action() != Action::Delete => Err(self.gone()),
+            (_, true) => Err(StepResult::Moved(guard::moved(MovedWhy::BuiltIn, self.change, None))),
+            _ => Ok(view),
+        }
     }
 
     /// Judges an update or a deletion. Returns what it came to where nothing is left to do.
