@@ -64,4 +64,5 @@ pub mod live;
 pub mod model;
 pub mod plan;
 pub mod render;
+pub mod verify;
 pub mod report;
