@@ -36,7 +36,10 @@ class Caller:
     """The SDK's client, and what it last heard whatever it made of it."""
 
     def __init__(self, host, **credentials):
-        self.client = onelogin.ApiClient(onelogin.Configuration(host=host, **credentials))
+        configuration = onelogin.Configuration(host=host, **credentials)
+        # The constructor forgets a token it is given.
+        configuration.access_token = credentials.get("access_token")
+        self.client = onelogin.ApiClient(configuration)
 
     def call(self, method, *arguments):
         """Returns what the SDK makes of the answer (None where it fails at that), the status and the body."""
