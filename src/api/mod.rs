@@ -20,6 +20,7 @@ mod config;
 mod convert;
 mod error;
 mod failure;
+mod forge;
 mod gate;
 mod link;
 mod oidc;
@@ -34,6 +35,7 @@ mod writer;
 
 pub use config::{ClientConfig, Clock, Credentials, Reroute};
 pub use error::{ApiError, Attempted};
+pub use forge::Forge;
 pub use oidc::{ClientAuth, Discovery, Grant, Jwk, OAuthRefusal, OidcApp, OidcClient, TokenAnswer, TokenReply};
 pub use probe::{ProbeAnswer, ProbeRequest, ProbeVia, Prober};
 pub use reader::{RateLimit, Reader, ServerList};

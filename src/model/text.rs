@@ -1,4 +1,4 @@
-//! When two texts mean the same.
+//! When two texts mean the same, and how a count reads.
 
 use std::borrow::Cow;
 
@@ -15,6 +15,12 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(decode_entities(&text.replace("\r\n", "\n")))
+}
+
+/// Returns a count with its noun: `1 scope`, `2 scopes`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 fn decode_entities(text: &str) -> String {

@@ -1,0 +1,106 @@
+//! Which clients a gateway policy lets in.
+
+use super::state::{Access, ServerAccess};
+use crate::diagnostic::Sourced;
+use crate::model::{ClaimName, ClientIdCheck, DesiredState, Entry, EntryKey, Policy, ScopeValue};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One client in front of one gateway policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The policy.
+    pub policy: EntryKey,
+    /// The server whose tokens the client brings.
+    pub server: String,
+    /// The client.
+    pub client: String,
+    /// What keeps it out; empty: it may pass.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// What keeps a client out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It holds not all of the required scopes; these are missing.
+    Scopes(Vec<ScopeValue>),
+    /// It holds none of these scopes, of which one is required.
+    AnyScope(Vec<ScopeValue>),
+    /// Its tokens never carry the claim.
+    Claim(ClaimName),
+}
+
+/// Claims that OneLogin puts into tokens by itself.
+const STANDARD_CLAIMS: [&str; 8] = ["jti", "sub", "iss", "iat", "exp", "scope", "aud", "azp"];
+
+/// Puts every client in front of every policy that its tokens' audience leads to.
+///
+/// Shape: sorted by policy, server and client. Values of claims are not judged, because they are the user's; nor are the
+/// contracts of a policy that checks the client's id, because they are the gateway's.
+pub fn admissions(desired: &DesiredState, access: &Access) -> Vec<Admission> {
+    let mut carriers: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    for (name, server) in &access.servers {
+        for audience in server.audiences.iter().flatten() {
+            carriers.entry(audience).or_default().insert(name);
+        }
+    }
+    let mut admissions = Vec::new();
+    for (key, policy) in &desired.policies {
+        let audiences = accepted_audiences(desired, policy, access);
+        let leading: BTreeSet<&String> =
+            audiences.iter().filter_map(|audience| carriers.get(audience.as_str())).flatten().copied().collect();
+        for server in leading {
+            let Some(given) = access.servers.get(server) else { continue };
+            for (client, scopes) in given.clients.iter().flatten() {
+                let obstacles = obstacles(policy, given, scopes);
+                admissions.push(Admission {
+                    policy: key.clone(),
+                    server: server.clone(),
+                    client: client.clone(),
+                    obstacles,
+                });
+            }
+        }
+    }
+    admissions
+}
+
+/// Returns the audiences a policy accepts: its own, else the server's as desired, else as they are.
+fn accepted_audiences(desired: &DesiredState, policy: &Policy, access: &Access) -> BTreeSet<String> {
+    let server = &policy.authorization_server.value;
+    let declared = match desired.servers.get(server) {
+        Some(Entry::Present(server)) => server.audiences.as_ref().map(|audiences| &audiences.value),
+        Some(Entry::External(external)) => external.declared.audiences.as_ref(),
+        Some(Entry::Absent(_)) | None => None,
+    };
+    match policy.audiences.as_ref().or(declared) {
+        Some(audiences) => audiences.iter().map(|audience| audience.value.clone()).collect(),
+        None => access.servers.get(server.as_str()).and_then(|server| server.audiences.clone()).unwrap_or_default(),
+    }
+}
+
+fn obstacles(policy: &Policy, server: &ServerAccess, granted: &BTreeSet<ScopeValue>) -> Vec<Obstacle> {
+    let Policy { require_scopes, require_any_scope, require_claims, client_id, .. } = policy;
+    let mut obstacles = Vec::new();
+    let values = |scopes: &[Sourced<ScopeValue>]| -> Vec<ScopeValue> {
+        scopes.iter().map(|scope| scope.value.clone()).collect()
+    };
+    let missing: Vec<ScopeValue> =
+        values(require_scopes).into_iter().filter(|scope| !granted.contains(scope)).collect();
+    if !missing.is_empty() {
+        obstacles.push(Obstacle::Scopes(missing));
+    }
+    let one_of = values(require_any_scope);
+    if !one_of.is_empty() && !one_of.iter().any(|scope| granted.contains(scope)) {
+        obstacles.push(Obstacle::AnyScope(one_of));
+    }
+    let checked = match client_id {
+        ClientIdCheck::Skip => None,
+        ClientIdCheck::Claim(name) => Some(name),
+    };
+    let is_carried = |name: &ClaimName| {
+        STANDARD_CLAIMS.contains(&name.as_str()) || server.claims.as_ref().is_none_or(|claims| claims.contains(name))
+    };
+    let absent: BTreeSet<&ClaimName> = require_claims.keys().chain(checked).filter(|name| !is_carried(name)).collect();
+    obstacles.extend(absent.into_iter().cloned().map(Obstacle::Claim));
+    obstacles
+}

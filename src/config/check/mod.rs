@@ -1,0 +1,11 @@
+//! Checks that need more than one entry: references, identity, audiences, policies, outputs.
+
+mod across;
+mod audience;
+mod identity;
+mod output;
+mod policy;
+mod reference;
+
+pub(crate) use across::across;
+pub(crate) use reference::{Kind, Names, check};

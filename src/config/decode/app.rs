@@ -1,0 +1,82 @@
+//! `oidc_apps`.
+
+use super::decoder::{At, Decoder, TextRule};
+use super::entry;
+use crate::diagnostic::Code;
+use crate::model::{App, ApplicationType, Entry, TokenEndpointAuthMethod};
+
+const KEYS: [&str; 18] = [
+    "only",
+    "state",
+    "external",
+    "id",
+    "renamed_from",
+    "name",
+    "description",
+    "notes",
+    "visible",
+    "application_type",
+    "token_endpoint_auth_method",
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "login_url",
+    "access_token_expiration_minutes",
+    "refresh_token_expiration_minutes",
+    "roles",
+    "connector_id",
+];
+
+/// Reads an OIDC app.
+pub(crate) fn app(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Entry<App, ()>> {
+    let fields = decoder.fields(at, &KEYS)?;
+    if let Some(external) = fields.get("external") {
+        return entry::external(decoder, &fields, external, "name", &[], |_, _| ()).map(Entry::External);
+    }
+    let app = App {
+        origin: at.origin.clone(),
+        id: decoder.field(&fields, "id", Decoder::remote_id),
+        renamed_from: decoder.field(&fields, "renamed_from", |decoder, at| decoder.text(at, TextRule::Line)),
+        name: decoder.field(&fields, "name", |decoder, at| decoder.text(at, TextRule::Name)),
+        description: decoder.field(&fields, "description", |decoder, at| decoder.text(at, TextRule::Free)),
+        notes: decoder.field(&fields, "notes", |decoder, at| decoder.text(at, TextRule::Free)),
+        visible: decoder.field(&fields, "visible", Decoder::boolean),
+        application_type: decoder.field(&fields, "application_type", application_type),
+        token_endpoint_auth_method: decoder.field(&fields, "token_endpoint_auth_method", auth_method),
+        redirect_uris: decoder.field(&fields, "redirect_uris", uris),
+        post_logout_redirect_uris: decoder.field(&fields, "post_logout_redirect_uris", uris),
+        login_url: decoder.field(&fields, "login_url", |decoder, at| match at.node.scalar() {
+            Some(scalar) if scalar.text.is_empty() && !at.node.is_null() => Some(String::new()),
+            _ => decoder.text(at, TextRule::Word),
+        }),
+        access_token_expiration_minutes: decoder.field(&fields, "access_token_expiration_minutes", Decoder::minutes),
+        refresh_token_expiration_minutes: decoder.field(&fields, "refresh_token_expiration_minutes", Decoder::minutes),
+        roles: decoder.field(&fields, "roles", Decoder::keys),
+        connector_id: decoder.field(&fields, "connector_id", Decoder::remote_id),
+    };
+    if let (Some(old), Some(was), Some(is)) = (fields.get("renamed_from"), &app.renamed_from, &app.name) {
+        entry::refuse_same_name(decoder, old, was.value == is.value);
+    }
+    entry::managed(decoder, &fields, &["id", "name"], app)
+}
+
+fn application_type(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<ApplicationType> {
+    let words = [ApplicationType::Web, ApplicationType::Native].map(|value| (value.as_str(), value));
+    decoder.choice(at, &words)
+}
+
+fn auth_method(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<TokenEndpointAuthMethod> {
+    use TokenEndpointAuthMethod::{Basic, None, Post};
+    decoder.choice(at, &[Basic, Post, None].map(|value| (value.as_str(), value)))
+}
+
+/// Reads URIs of an app.
+///
+/// Source: OneLogin stores them as one text, separated by line breaks or commas, so none may hold either.
+fn uris(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Vec<String>> {
+    let uris = decoder.texts(at, TextRule::Word)?;
+    for uri in uris.iter().filter(|uri| uri.value.contains(',')) {
+        let hint = "OneLogin separates URIs by commas; write `%2C`, or one URI an item.";
+        decoder.error(Code::InvalidValue, &uri.origin, format!("a URI of `{}` holds a comma", at.name), hint);
+    }
+    Some(uris.into_iter().map(|uri| uri.value).collect())
+}

@@ -1,0 +1,422 @@
+//! Typed reading of nodes: each method returns what it read or reports why it could not.
+
+use crate::config::interpolate::{Kind, Resolved, Variables};
+use crate::config::nearest;
+use crate::config::tree::{CoreType, Node, Pair, Value};
+use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
+use crate::model::{EntryKey, Field, RemoteId, ScopeValue};
+use std::collections::HashMap;
+
+/// Reads one environment of the tree, keeping every problem.
+pub(crate) struct Decoder<'a> {
+    pub(crate) variables: &'a Variables,
+    pub(crate) problems: Vec<Diagnostic>,
+}
+
+/// A node and the key it belongs to, for messages.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'t> {
+    pub(crate) name: &'t str,
+    pub(crate) node: &'t Node,
+    /// Where the key stands; for items the item itself.
+    pub(crate) origin: &'t Origin,
+    is_item: bool,
+}
+
+impl<'t> At<'t> {
+    /// Names the value of a pair by its key.
+    pub(crate) fn pair(pair: &'t Pair) -> Self {
+        Self { name: &pair.key.value, node: &pair.value, origin: &pair.key.origin, is_item: false }
+    }
+
+    /// Names an item by the key of its list.
+    pub(crate) fn item(self, node: &'t Node) -> Self {
+        Self { name: self.name, node, origin: &node.origin, is_item: true }
+    }
+
+    /// Says whether the scalar uses a variable.
+    fn has_variable(self) -> bool {
+        self.node.scalar().is_some_and(|scalar| scalar.text.contains("${"))
+    }
+
+    /// Names the place in a message.
+    pub(crate) fn what(self) -> String {
+        if self.is_item { format!("an item of `{}`", self.name) } else { format!("`{}`", self.name) }
+    }
+}
+
+/// The pairs of a mapping whose keys are known.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'t> {
+    pairs: &'t [Pair],
+    origin: &'t Origin,
+}
+
+impl<'t> Fields<'t> {
+    /// Returns the pair of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<At<'t>> {
+        self.pairs.iter().find(|pair| pair.key.value == key).map(At::pair)
+    }
+
+    /// Returns where the entry stands.
+    pub(crate) const fn origin(&self) -> &'t Origin {
+        self.origin
+    }
+
+    /// Iterates over the pairs.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'t Pair> {
+        self.pairs.iter()
+    }
+}
+
+/// What a text may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextRule {
+    /// A name that is matched exactly: not empty, one line, no `*`, nothing hidden.
+    Name,
+    /// One line that may not be empty, nothing hidden.
+    Line,
+    /// Not empty, no blanks, nothing hidden.
+    Word,
+    /// Anything, empty included.
+    Free,
+}
+
+impl Decoder<'_> {
+    /// Reports a problem.
+    pub(crate) fn error(&mut self, code: Code, origin: &Origin, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Diagnostic::error(code, origin.clone(), message).with_hint(hint));
+    }
+
+    /// Reads a mapping whose keys are known; unknown keys are reported and the known ones still read.
+    pub(crate) fn fields<'t>(&mut self, at: At<'t>, known: &[&str]) -> Option<Fields<'t>> {
+        if at.node.is_null() {
+            let hint = "Write its keys below it, or remove it.";
+            self.error(Code::NullValue, at.origin, format!("{} has no value", at.what()), hint);
+            return None;
+        }
+        let pairs = self.map(at)?;
+        for pair in pairs {
+            if !known.contains(&pair.key.value.as_str()) {
+                self.unknown_key(at, &pair.key, known);
+            }
+        }
+        Some(Fields { pairs, origin: at.origin })
+    }
+
+    fn unknown_key(&mut self, at: At<'_>, key: &Sourced<String>, known: &[&str]) {
+        let name = key.value.as_str();
+        let hint = match name {
+            "client_secret" | "secret" | "password" => {
+                "No field takes a secret: OneLogin makes client secrets, and a probe names the variable that holds one \
+                 (`client_secret_env: NAME`)."
+                    .to_owned()
+            }
+            _ => match nearest::nearest(name, known.iter().copied()) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => {
+                    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                    format!("Known here: {}.", names.join(", "))
+                }
+            },
+        };
+        self.error(Code::UnknownKey, &key.origin, format!("unknown key `{name}` in {}", at.what()), hint);
+    }
+
+    /// Reads a mapping with keys of the user's choice.
+    pub(crate) fn map<'t>(&mut self, at: At<'t>) -> Option<&'t [Pair]> {
+        match &at.node.value {
+            Value::Map(pairs) => Some(pairs),
+            Value::Scalar(_) | Value::List(_) => {
+                self.wrong_type(at, "a mapping", "{}", "Write `key: value` lines below it.");
+                None
+            }
+        }
+    }
+
+    /// Reads a list.
+    pub(crate) fn list<'t>(&mut self, at: At<'t>) -> Option<&'t [Node]> {
+        match &at.node.value {
+            Value::List(items) => Some(items),
+            Value::Scalar(scalar) if !at.node.is_null() => {
+                let hint = format!("Put it in brackets: `{}: [{}]`.", at.name, quoted(&scalar.text));
+                self.error(
+                    Code::WrongType,
+                    &at.node.origin,
+                    format!("{} takes a list, found {}", at.what(), at.node.describe()),
+                    hint,
+                );
+                None
+            }
+            Value::Scalar(_) | Value::Map(_) => {
+                self.wrong_type(at, "a list", "[]", "Write its items in brackets, or one a line after `- `.");
+                None
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, at: At<'_>, wanted: &str, empty: &str, hint: &str) {
+        if at.node.is_null() {
+            return self.null(at, empty);
+        }
+        let message = format!("{} takes {wanted}, found {}", at.what(), at.node.describe());
+        self.error(Code::WrongType, &at.node.origin, message, hint);
+    }
+
+    /// Reports that a key has no value, with the way to say what may be meant.
+    pub(crate) fn null(&mut self, at: At<'_>, empty: &str) {
+        let hint = match empty {
+            _ if at.is_item => "Write a value, or remove the item.".to_owned(),
+            "" => "Write a value, or remove the key to leave it alone.".to_owned(),
+            _ => format!("Write `{empty}` to empty it, or remove the key to leave it alone."),
+        };
+        self.error(Code::NullValue, at.origin, format!("{} has no value", at.what()), hint);
+    }
+
+    /// Resolves the variables of a scalar; reports lists, mappings and nothing.
+    fn scalar<'t>(&mut self, at: At<'t>, wanted: &str, empty: &str) -> Option<Resolved<'t>> {
+        let Some(scalar) = at.node.scalar() else {
+            let hint = pair_in_list(at.node).unwrap_or_else(|| format!("Write {wanted} after `{}:`.", at.name));
+            let message = format!("{} takes {wanted}, found {}", at.what(), at.node.describe());
+            self.error(Code::WrongType, &at.node.origin, message, hint);
+            return None;
+        };
+        if at.node.is_null() {
+            self.null(at, empty);
+            return None;
+        }
+        match self.variables.resolve(scalar, &at.node.origin) {
+            Ok(resolved) => Some(resolved),
+            Err(problem) => {
+                self.problems.extend(problem.map(|problem| *problem));
+                None
+            }
+        }
+    }
+
+    /// Reads a text.
+    pub(crate) fn text(&mut self, at: At<'_>, rule: TextRule) -> Option<String> {
+        let empty = if rule == TextRule::Free { "\"\"" } else { "" };
+        let resolved = self.scalar(at, "a text", empty)?;
+        if resolved.kind == Kind::Plain {
+            let found = match CoreType::of(&resolved.text) {
+                CoreType::Text => None,
+                CoreType::Number => Some("a number"),
+                CoreType::Bool => Some("true or false"),
+                CoreType::Null => Some("nothing"),
+            };
+            if let Some(found) = found {
+                let hint = match at.has_variable() {
+                    true => format!("Put the value in quotes where the variable is defined: \"{}\".", resolved.text),
+                    false => format!("Write it in quotes: \"{}\".", resolved.text),
+                };
+                let message = format!("{} takes a text, found {found}", at.what());
+                self.error(Code::WrongType, &at.node.origin, message, hint);
+                return None;
+            }
+        }
+        let text = resolved.text.into_owned();
+        self.check_text(&at.what(), &text, &at.node.origin, rule).then_some(text)
+    }
+
+    /// Checks what a text holds; also for keys that are names of the account.
+    pub(crate) fn check_text(&mut self, what: &str, text: &str, origin: &Origin, rule: TextRule) -> bool {
+        if rule == TextRule::Free {
+            return true;
+        }
+        if let Some(hidden) = text.chars().find(|character| is_hidden(*character)) {
+            let message = format!("{what} holds the hidden character U+{:04X}", u32::from(hidden));
+            self.error(Code::HiddenCharacter, origin, message, "Type the text anew; it was probably pasted.");
+            return false;
+        }
+        if text.trim().is_empty() {
+            self.error(Code::InvalidValue, origin, format!("{what} is empty"), "Write a text, or remove the key.");
+            return false;
+        }
+        if rule == TextRule::Name && text.contains('*') {
+            let hint = "OneLogin reads `*` as a wildcard in searches; write the whole name.";
+            self.error(Code::InvalidValue, origin, format!("{what} holds a `*`"), hint);
+            return false;
+        }
+        if rule == TextRule::Word && text.contains(char::is_whitespace) {
+            let hint = "Write one value an item; blanks separate the values in a token.";
+            self.error(Code::InvalidValue, origin, format!("{what} holds a blank: `{text}`"), hint);
+            return false;
+        }
+        true
+    }
+
+    /// Reads a whole number.
+    pub(crate) fn integer(&mut self, at: At<'_>, least: u64, most: u64) -> Option<u64> {
+        let resolved = self.scalar(at, "a number", "")?;
+        if resolved.kind == Kind::Text {
+            let hint = match resolved.text.parse::<u64>() {
+                Ok(_) if at.has_variable() => {
+                    format!("Write the value without quotes where the variable is defined: {}.", resolved.text)
+                }
+                Ok(_) => format!("Write it without quotes: `{}: {}`.", at.name, resolved.text),
+                Err(_) => format!("Write a whole number, such as `{}: {}`.", at.name, least.max(10)),
+            };
+            self.error(Code::WrongType, &at.node.origin, format!("{} takes a number, found text", at.what()), hint);
+            return None;
+        }
+        let digits = resolved.text.bytes().all(|byte| byte.is_ascii_digit());
+        let leads_with_zero = resolved.text.len() > 1 && resolved.text.starts_with('0');
+        let number = resolved.text.parse::<u64>().ok().filter(|_| digits && !leads_with_zero);
+        match number {
+            Some(number) if (least..=most).contains(&number) => Some(number),
+            Some(number) => {
+                let hint = match (number, at.name.ends_with("_minutes")) {
+                    (0, true) => "OneLogin stores 0 as 0; remove the key for its default.".to_owned(),
+                    _ => format!("Write a number from {least} to {most}."),
+                };
+                self.error(Code::InvalidValue, &at.node.origin, format!("{} cannot be {number}", at.what()), hint);
+                None
+            }
+            None => {
+                let message = format!("{} takes a whole number, found `{}`", at.what(), resolved.text);
+                let hint = format!("Write decimal digits, such as `{}: {}`.", at.name, least.max(10));
+                self.error(Code::WrongType, &at.node.origin, message, hint);
+                None
+            }
+        }
+    }
+
+    /// Reads a number of minutes, at least 1.
+    pub(crate) fn minutes(&mut self, at: At<'_>) -> Option<u32> {
+        self.integer(at, 1, u64::from(i32::MAX.unsigned_abs())).and_then(|number| u32::try_from(number).ok())
+    }
+
+    /// Reads an id of the account.
+    pub(crate) fn remote_id(&mut self, at: At<'_>) -> Option<RemoteId> {
+        self.integer(at, 1, i64::MAX.unsigned_abs()).map(RemoteId)
+    }
+
+    /// Reads true or false.
+    pub(crate) fn boolean(&mut self, at: At<'_>) -> Option<bool> {
+        let resolved = self.scalar(at, "true or false", "")?;
+        match (resolved.kind, resolved.text.as_ref()) {
+            (Kind::Plain | Kind::Open, "true" | "True" | "TRUE") => Some(true),
+            (Kind::Plain | Kind::Open, "false" | "False" | "FALSE") => Some(false),
+            (_, other) => {
+                let hint = match other.to_ascii_lowercase().as_str() {
+                    "yes" | "on" | "y" | "true" | "1" => "Write `true`, without quotes.",
+                    "no" | "off" | "n" | "false" | "0" => "Write `false`, without quotes.",
+                    _ => "Write `true` or `false`.",
+                };
+                let message = format!("{} takes true or false, found `{other}`", at.what());
+                self.error(Code::WrongType, &at.node.origin, message, hint);
+                None
+            }
+        }
+    }
+
+    /// Reads one of a few words.
+    pub(crate) fn choice<T: Copy>(&mut self, at: At<'_>, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(at, TextRule::Line)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(*value);
+        }
+        let names: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let hint = match nearest::nearest(&text, words.iter().map(|(word, _)| *word)) {
+            Some(near) => format!("Did you mean `{near}`? It takes {}.", names.join(", ")),
+            None => format!("It takes {}.", names.join(", ")),
+        };
+        self.error(Code::InvalidValue, &at.node.origin, format!("{} cannot be `{text}`", at.what()), hint);
+        None
+    }
+
+    /// Reads a field that may be absent, with its place.
+    pub(crate) fn field<'t, T>(
+        &mut self,
+        fields: &Fields<'t>,
+        key: &str,
+        read: impl FnOnce(&mut Self, At<'t>) -> Option<T>,
+    ) -> Field<T> {
+        let at = fields.get(key)?;
+        let origin = if at.node.scalar().is_some() { &at.node.origin } else { at.origin };
+        read(self, at).map(|value| Sourced::new(value, origin.clone()))
+    }
+
+    /// Reads a list of texts; equal items are reported.
+    pub(crate) fn texts(&mut self, at: At<'_>, rule: TextRule) -> Option<Vec<Sourced<String>>> {
+        let mut texts: Vec<Sourced<String>> = Vec::new();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for item in self.list(at)? {
+            let Some(text) = self.text(at.item(item), rule) else { continue };
+            match seen.get(&text).and_then(|first| texts.get(*first)) {
+                Some(first) => {
+                    let message = format!("`{text}` stands twice in `{}`", at.name);
+                    let diagnostic = Diagnostic::error(Code::InvalidValue, item.origin.clone(), message)
+                        .with_related(first.origin.clone(), "first listed here")
+                        .with_hint("Remove one of the two.");
+                    self.problems.push(diagnostic);
+                }
+                None => {
+                    seen.insert(text.clone(), texts.len());
+                    texts.push(Sourced::new(text, item.origin.clone()));
+                }
+            }
+        }
+        Some(texts)
+    }
+
+    /// Reads a list of scope values.
+    pub(crate) fn scope_values(&mut self, at: At<'_>) -> Option<Vec<Sourced<ScopeValue>>> {
+        let texts = self.texts(at, TextRule::Word)?;
+        Some(texts.into_iter().map(|text| Sourced::new(ScopeValue::new(text.value), text.origin)).collect())
+    }
+
+    /// Reads a list of keys of entries.
+    pub(crate) fn keys(&mut self, at: At<'_>) -> Option<Vec<Sourced<EntryKey>>> {
+        let texts = self.texts(at, TextRule::Line)?;
+        Some(texts.into_iter().map(|text| Sourced::new(EntryKey::new(text.value), text.origin)).collect())
+    }
+}
+
+/// Says what to write where `[contacts: read]` was read as a mapping.
+fn pair_in_list(node: &Node) -> Option<String> {
+    let Value::Map(pairs) = &node.value else { return None };
+    let [Pair { key, value }] = pairs.as_slice() else { return None };
+    let text = &value.scalar()?.text;
+    Some(format!(
+        "A colon and a blank make a mapping: write `{}:{text}` without the blank, or quote a text.",
+        key.value
+    ))
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains(['{', '}', '[', ']', ',', '#', '"', '\'', ':']) {
+        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Says whether a character cannot be seen: control, bidirectional or zero-width.
+///
+/// Source: Unicode general category Cc, the bidirectional formatting characters of UAX 9, and the zero-width format
+/// characters that text fields are known to be spoofed with.
+pub(crate) fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{00AD}'
+                | '\u{034F}'
+                | '\u{061C}'
+                | '\u{115F}'
+                | '\u{1160}'
+                | '\u{17B4}'
+                | '\u{17B5}'
+                | '\u{180B}'..='\u{180F}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{3164}'
+                | '\u{FEFF}'
+                | '\u{FFA0}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{1D173}'..='\u{1D17A}'
+                | '\u{E0000}'..='\u{E0FFF}'
+        )
+}

@@ -1,0 +1,19 @@
+//! Typed decoding, one file a kind: nodes in, model types out, every problem on the way reported.
+
+mod app;
+mod claim;
+mod decoder;
+mod entry;
+mod policy;
+mod probe;
+mod role;
+mod server;
+mod tenant;
+
+pub(crate) use app::app;
+pub(crate) use decoder::{At, Decoder};
+pub(crate) use entry::is_entry_key;
+pub(crate) use policy::policy;
+pub(crate) use role::role;
+pub(crate) use server::server;
+pub(crate) use tenant::tenant;

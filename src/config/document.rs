@@ -1,0 +1,331 @@
+//! YAML text into a spanned tree: one document, bounded, duplicate keys reported, nothing guessed.
+
+use super::syntax;
+use super::tree::{CoreType, Node, Pair, Scalar, Style, Value};
+use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, StructureStyle};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The deepest nesting that is read; the grammar needs seven levels.
+const MAX_DEPTH: usize = 64;
+/// The most nodes that aliases may add to one file: enough for honest reuse, too few for a billion laughs.
+const MAX_ALIASED_NODES: usize = 100_000;
+
+/// Parses one file; `None` where there is no tree to speak of.
+pub(crate) fn parse(file: &Arc<str>, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+    let places = Places { file, text };
+    let mut options = Options::default();
+    options.emit_comments = false;
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
+    let mut builder = Builder::new(places, problems);
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(error) => {
+                let diagnostic = syntax::explain(&error, &places);
+                builder.problems.push(diagnostic);
+                return None;
+            }
+        };
+        if !builder.event(event, span) {
+            return None;
+        }
+    }
+    builder.finish()
+}
+
+/// Turns marks into origins.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'a> {
+    pub(crate) file: &'a Arc<str>,
+    pub(crate) text: &'a str,
+}
+
+impl Places<'_> {
+    /// Returns the origin between two marks: on character boundaries, inside the file.
+    pub(crate) fn between(&self, start: &Marker, end: &Marker) -> Origin {
+        let from = self.floor(start.byte_offset().unwrap_or_default());
+        let to = self.ceil(end.byte_offset().unwrap_or_default().max(from));
+        Origin {
+            file: self.file.clone(),
+            line: to_u32(start.line()),
+            column: to_u32(start.col() + 1),
+            start: from,
+            end: to,
+        }
+    }
+
+    /// Returns the origin of the character at a mark; empty at the end of the file.
+    pub(crate) fn at(&self, mark: &Marker) -> Origin {
+        let mut origin = self.between(mark, mark);
+        let width = self.text.get(origin.start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        origin.end = origin.start + width;
+        origin
+    }
+
+    fn floor(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+
+    fn ceil(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset += 1;
+        }
+        offset
+    }
+}
+
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// A collection whose end has not been seen.
+struct Open {
+    value: OpenValue,
+    origin: Origin,
+    is_flow: bool,
+    anchor: usize,
+}
+
+enum OpenValue {
+    List(Vec<Node>),
+    Map(Vec<Pair>, Key),
+}
+
+/// The key that waits for its value.
+enum Key {
+    None,
+    Text(Sourced<String>),
+    /// Refused already; its value is dropped.
+    Refused,
+}
+
+/// What an anchor stands for.
+struct Anchored {
+    node: Node,
+    nodes: usize,
+    depth: usize,
+}
+
+struct Builder<'a> {
+    places: Places<'a>,
+    problems: &'a mut Vec<Diagnostic>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Anchored>,
+    aliased_nodes: usize,
+    root: Option<Node>,
+    documents: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn new(places: Places<'a>, problems: &'a mut Vec<Diagnostic>) -> Self {
+        Self { places, problems, open: Vec::new(), anchors: HashMap::new(), aliased_nodes: 0, root: None, documents: 0 }
+    }
+
+    /// Takes one event; `false` where reading on makes no sense.
+    fn event(&mut self, event: Event<'_>, span: Span) -> bool {
+        if let (Some(tag), Some(at)) = (event.tag(), span.tag_start()) {
+            let message = format!("the tag `{}` is not part of the grammar", tag.original());
+            self.error(Code::Syntax, self.places.at(&at), message, "Remove the tag; quotes make a text of a number.");
+        }
+        match event {
+            Event::DocumentStart(..) => return self.document(&span),
+            Event::Scalar(text, style, anchor, _) => {
+                let style = match style {
+                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+                    ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+                };
+                let origin = self.places.between(&span.start, &span.end);
+                let node = Node { value: Value::Scalar(Scalar { text: text.into_owned(), style }), origin };
+                self.remember(anchor, &node);
+                self.add(node);
+            }
+            Event::SequenceStart(style, anchor, _) => self.start(OpenValue::List(Vec::new()), style, anchor, &span),
+            Event::MappingStart(style, anchor, _) => {
+                self.start(OpenValue::Map(Vec::new(), Key::None), style, anchor, &span);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(&span),
+            Event::Alias(anchor) => return self.alias(anchor, &span),
+            _ => {}
+        }
+        true
+    }
+
+    fn document(&mut self, span: &Span) -> bool {
+        self.documents += 1;
+        if self.documents == 1 {
+            return true;
+        }
+        let origin = self.places.between(&span.start, &span.end);
+        let hint = "Keep one document a file; `include` reads several files.";
+        self.error(Code::Syntax, origin, "a second document begins here".to_owned(), hint);
+        false
+    }
+
+    fn start(&mut self, value: OpenValue, style: StructureStyle, anchor: usize, span: &Span) {
+        let origin = self.places.between(&span.start, &span.end);
+        self.open.push(Open { value, origin, is_flow: style == StructureStyle::Flow, anchor });
+    }
+
+    fn end(&mut self, span: &Span) {
+        let Some(Open { value, mut origin, is_flow, anchor }) = self.open.pop() else { return };
+        let value = match value {
+            OpenValue::List(items) => Value::List(items),
+            OpenValue::Map(mut pairs, _) => {
+                self.refuse_duplicates(&mut pairs);
+                Value::Map(pairs)
+            }
+        };
+        if is_flow {
+            origin.end = self.places.between(&span.start, &span.end).end;
+        } else {
+            let first = match &value {
+                Value::List(items) => items.first().map(|item| &item.origin),
+                Value::Map(pairs) => pairs.first().map(|pair| &pair.key.origin),
+                Value::Scalar(_) => None,
+            };
+            if let Some(first) = first {
+                origin = first.clone();
+            }
+        }
+        let node = Node { value, origin };
+        self.remember(anchor, &node);
+        self.add(node);
+    }
+
+    fn remember(&mut self, anchor: usize, node: &Node) {
+        if anchor > 0 {
+            let (nodes, depth) = measure(node);
+            self.anchors.insert(anchor, Anchored { node: node.clone(), nodes, depth });
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, span: &Span) -> bool {
+        let origin = self.places.between(&span.start, &span.end);
+        let Some(Anchored { node, nodes, depth }) = self.anchors.get(&anchor) else {
+            let hint = "Write the value out; an alias can only repeat what is complete.";
+            self.error(Code::Syntax, origin, "an alias stands inside what it repeats".to_owned(), hint);
+            return false;
+        };
+        self.aliased_nodes += nodes;
+        if self.aliased_nodes > MAX_ALIASED_NODES || self.open.len() + depth > MAX_DEPTH {
+            let message = format!("the aliases of this file stand for more than {MAX_ALIASED_NODES} values");
+            self.error(Code::Syntax, origin, message, "Write the values out, or repeat smaller ones.");
+            return false;
+        }
+        let node = node.clone();
+        self.add(node);
+        true
+    }
+
+    fn add(&mut self, node: Node) {
+        match self.open.last_mut().map(|open| &mut open.value) {
+            None => self.root = Some(node),
+            Some(OpenValue::List(items)) => items.push(node),
+            Some(OpenValue::Map(pairs, key)) => match std::mem::replace(key, Key::None) {
+                Key::Text(key) => pairs.push(Pair { key, value: node }),
+                Key::Refused => {}
+                Key::None => {
+                    let read = read_key(node);
+                    let (read, problem) = match read {
+                        Ok(read) => (Key::Text(read), None),
+                        Err(problem) => (Key::Refused, Some(problem)),
+                    };
+                    *key = read;
+                    self.problems.extend(problem);
+                }
+            },
+        }
+    }
+
+    /// Keeps the first of equal keys and reports the others with both places.
+    fn refuse_duplicates(&mut self, pairs: &mut Vec<Pair>) {
+        let mut order: Vec<usize> = (0..pairs.len()).collect();
+        order.sort_by_key(|&index| pairs.get(index).map(|pair| pair.key.value.as_str()));
+        let mut repeated = Vec::new();
+        let mut first: Option<&Pair> = None;
+        for index in order {
+            let Some(pair) = pairs.get(index) else { continue };
+            match first {
+                Some(first) if first.key.value == pair.key.value => {
+                    let message = format!("the key `{}` stands twice in one mapping", pair.key.value);
+                    self.problems.push(
+                        Diagnostic::error(Code::DuplicateKey, pair.key.origin.clone(), message)
+                            .with_related(first.key.origin.clone(), "first set here")
+                            .with_hint("Keep one of the two, or merge what they say."),
+                    );
+                    repeated.push(index);
+                }
+                _ => first = Some(pair),
+            }
+        }
+        if !repeated.is_empty() {
+            repeated.sort_unstable();
+            let mut index = 0;
+            pairs.retain(|_| {
+                index += 1;
+                repeated.binary_search(&(index - 1)).is_err()
+            });
+        }
+    }
+
+    fn error(&mut self, code: Code, origin: Origin, message: String, hint: &str) {
+        self.problems.push(Diagnostic::error(code, origin, message).with_hint(hint));
+    }
+
+    fn finish(self) -> Option<Node> {
+        if self.root.as_ref().is_none_or(Node::is_null) {
+            let origin = Origin { file: self.places.file.clone(), line: 1, column: 1, start: 0, end: 0 };
+            self.problems.push(
+                Diagnostic::error(Code::Syntax, origin, "the file says nothing")
+                    .with_hint("Write the first entry, or remove the file."),
+            );
+            return None;
+        }
+        self.root
+    }
+}
+
+/// Counts the nodes under a node and how deep they go.
+fn measure(node: &Node) -> (usize, usize) {
+    let children: Vec<&Node> = match &node.value {
+        Value::Scalar(_) => return (1, 0),
+        Value::List(items) => items.iter().collect(),
+        Value::Map(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
+    };
+    children.into_iter().map(measure).fold((1, 1), |(nodes, depth), (n, d)| (nodes + n, depth.max(d + 1)))
+}
+
+fn read_key(node: Node) -> Result<Sourced<String>, Diagnostic> {
+    let Node { value, origin } = node;
+    let Value::Scalar(scalar) = value else {
+        return Err(Diagnostic::error(Code::Syntax, origin, "a list or mapping cannot be a key")
+            .with_hint("Keys are texts; a value that begins with `{` or `[` and is meant as text needs quotes."));
+    };
+    if scalar.style == Style::Plain && scalar.text == "<<" {
+        return Err(Diagnostic::error(Code::Syntax, origin, "merge keys (`<<`) are not part of YAML 1.2")
+            .with_hint("Repeat a whole value with an alias (`key: *name`), or write the keys out."));
+    }
+    if scalar.style == Style::Plain && CoreType::of(&scalar.text) == CoreType::Null {
+        return Err(Diagnostic::error(Code::NullValue, origin, "a key is empty")
+            .with_hint("Write a name before the colon, or put quotes around a name such as `null`."));
+    }
+    if let Some(start) = scalar.text.find("${") {
+        let end = scalar.text.get(start..).and_then(|rest| rest.find('}')).map_or(scalar.text.len(), |n| start + n + 1);
+        return Err(Diagnostic::error(
+            Code::Variable,
+            scalar.part(&origin, start, end),
+            "variables are not replaced in keys",
+        )
+        .with_hint("Write the key out; variables belong in values."));
+    }
+    Ok(Sourced::new(scalar.text, origin))
+}

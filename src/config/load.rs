@@ -1,0 +1,189 @@
+//! From a path to desired states: reads once, resolves once an environment.
+
+use super::check;
+use super::frame::{self, Frame};
+use super::include::{self, Input};
+use super::nearest;
+use super::resolve::resolve;
+use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles};
+use crate::model::DesiredState;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What the command line and the process say about the file.
+#[derive(Clone, Copy)]
+pub struct LoadOptions<'a> {
+    /// The environment that is meant; [`load_all`] takes all where none is named.
+    pub environment: Option<&'a str>,
+    /// Values of declared variables, by name.
+    pub variables: &'a BTreeMap<String, String>,
+    /// Reads an environment variable of the process.
+    pub process_env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// One environment of a file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What the file asks for; `None` as soon as one diagnostic is an error.
+    pub desired: Option<DesiredState>,
+    /// Every problem, each once, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read.
+    pub sources: SourceFiles,
+    /// The folder of the root file.
+    pub root: PathBuf,
+}
+
+/// All environments of a file.
+#[derive(Debug)]
+pub struct LoadedAll {
+    /// What each environment asks for, by name; `None` names the file that has no environments. An environment with an
+    /// error is left out.
+    pub environments: Vec<(Option<String>, DesiredState)>,
+    /// Every problem, each once, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read.
+    pub sources: SourceFiles,
+    /// The folder of the root file.
+    pub root: PathBuf,
+}
+
+/// Loads one environment of a file.
+pub fn load(path: &Path, options: &LoadOptions<'_>) -> Loaded {
+    let input = include::read(path);
+    let frame = frame::frame(&input);
+    let mut diagnostics = common_problems(&input, &frame, options);
+    let mut desired = None;
+    match choose(&frame, options.environment) {
+        Ok(environment) => {
+            let outcome = resolve(&input, &frame, environment, options);
+            diagnostics.extend(outcome.problems);
+            desired = outcome.desired;
+        }
+        // Without a root tree there is nothing to choose from.
+        Err(problem) if !input.trees.is_empty() => diagnostics.push(problem),
+        Err(_) => {}
+    }
+    sort(&mut diagnostics);
+    drop(frame);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        desired = None;
+    }
+    Loaded { desired, diagnostics, sources: input.sources, root: input.root }
+}
+
+/// Loads every environment of a file, or the one that is named, and compares the environments with one another.
+pub fn load_all(path: &Path, options: &LoadOptions<'_>) -> LoadedAll {
+    let input = include::read(path);
+    let frame = frame::frame(&input);
+    let mut diagnostics = common_problems(&input, &frame, options);
+    let mut chosen: Vec<Option<&str>> = Vec::new();
+    match (options.environment, &frame.environments) {
+        (None, Some(environments)) => chosen.extend(environments.blocks.keys().map(|name| Some(*name))),
+        (environment, _) => match choose(&frame, environment) {
+            Ok(environment) => chosen.push(environment),
+            Err(problem) if !input.trees.is_empty() => diagnostics.push(problem),
+            Err(_) => {}
+        },
+    }
+    let mut found: Vec<(Option<&str>, Vec<Diagnostic>)> = Vec::new();
+    let mut environments = Vec::new();
+    for environment in chosen {
+        let outcome = resolve(&input, &frame, environment, options);
+        if let Some(desired) = outcome.desired {
+            environments.push((environment.map(str::to_owned), desired));
+        }
+        found.push((environment, outcome.problems));
+    }
+    diagnostics.extend(merge(found));
+    diagnostics.extend(check::across(&environments));
+    sort(&mut diagnostics);
+    drop(frame);
+    LoadedAll { environments, diagnostics, sources: input.sources, root: input.root }
+}
+
+/// Problems that are the same in every environment.
+fn common_problems(input: &Input, frame: &Frame<'_>, options: &LoadOptions<'_>) -> Vec<Diagnostic> {
+    let mut problems = input.problems.clone();
+    problems.extend(frame.problems.iter().cloned());
+    if input.trees.is_empty() {
+        return problems;
+    }
+    for name in options.variables.keys().filter(|name| !frame.variables.contains_key(name.as_str())) {
+        let hint = nearest::hint(name, frame.variables.keys().copied(), "The file declares no variables.");
+        problems.push(
+            Diagnostic::unplaced(
+                Code::Variable,
+                format!("`--var {name}=…` names a variable that the file does not declare"),
+            )
+            .with_hint(hint),
+        );
+    }
+    problems
+}
+
+/// Finds the environment that is meant.
+fn choose<'a>(frame: &Frame<'_>, wanted: Option<&'a str>) -> Result<Option<&'a str>, Diagnostic> {
+    match (wanted, &frame.environments) {
+        (None, None) => Ok(None),
+        (Some(name), Some(environments)) if environments.blocks.contains_key(name) => Ok(Some(name)),
+        (Some(name), Some(environments)) => {
+            let names = environments.blocks.keys().copied();
+            let message = format!("the file has no environment `{name}`");
+            let hint = nearest::hint(name, names, "The file names none.");
+            Err(Diagnostic::error(Code::Environment, environments.origin.clone(), message).with_hint(hint))
+        }
+        (Some(name), None) => {
+            let message = format!("`--env {name}` names an environment, and the file has none");
+            Err(Diagnostic::unplaced(Code::Environment, message)
+                .with_hint(format!("Leave `--env` out, or add `environments: {{ {name}: {{}} }}` to the file.")))
+        }
+        (None, Some(environments)) => {
+            let names: Vec<String> = environments.blocks.keys().map(|name| format!("`--env {name}`")).collect();
+            let message = "the file has environments, and none is chosen";
+            Err(Diagnostic::error(Code::Environment, environments.origin.clone(), message)
+                .with_hint(format!("Add {}.", names.join(" or "))))
+        }
+    }
+}
+
+/// What makes two problems one.
+type Said = (Code, String, Option<Origin>);
+
+/// Puts the problems of several environments together: each once, saying where it is not the same everywhere.
+fn merge(found: Vec<(Option<&str>, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
+    let environments = found.len();
+    let mut merged: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+    let mut said: BTreeMap<Said, usize> = BTreeMap::new();
+    for (environment, problems) in found {
+        for problem in problems {
+            let place = problem.primary.as_ref().map(|label| label.origin.clone());
+            let index = *said.entry((problem.code, problem.message.clone(), place)).or_insert_with(|| {
+                merged.push((problem, Vec::new()));
+                merged.len() - 1
+            });
+            if let (Some((_, names)), Some(name)) = (merged.get_mut(index), environment)
+                && names.last() != Some(&name)
+            {
+                names.push(name);
+            }
+        }
+    }
+    merged
+        .into_iter()
+        .map(|(mut problem, names)| {
+            if !names.is_empty() && names.len() < environments {
+                problem.message = format!("{} (in `{}`)", problem.message, names.join("`, `"));
+            }
+            problem
+        })
+        .collect()
+}
+
+/// Sorts by place and drops what was said before.
+fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|one, other| {
+        (&one.primary, one.code, &one.message).cmp(&(&other.primary, other.code, &other.message))
+    });
+    diagnostics.dedup();
+}

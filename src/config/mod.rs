@@ -1,0 +1,30 @@
+//! Reads `gatewright.yaml` and what it includes into a [`DesiredState`](crate::model::DesiredState), reporting every
+//! problem of a run at once.
+//!
+//! ```text
+//! files ─ document ─▶ trees ─ frame ─▶ sections ─ decode ─▶ draft ─ check ─▶ DesiredState
+//!         (syntax)            (root keys,          (types,          (references,
+//!                              includes)            variables)       identity, outputs)
+//! ```
+//!
+//! Trees are parsed once; `decode` and `check` run once an environment. The room knows neither the account nor what a
+//! gateway can express: the first is `live`'s, the second `render`'s.
+
+mod check;
+mod decode;
+mod digest;
+mod document;
+mod frame;
+mod include;
+mod interpolate;
+mod load;
+mod nearest;
+#[cfg(test)]
+mod properties;
+mod resolve;
+mod schema;
+mod syntax;
+mod tree;
+
+pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
+pub use schema::schema;

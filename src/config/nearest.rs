@@ -1,0 +1,84 @@
+//! The nearest valid name, for hints.
+
+/// Finds the candidate that was probably meant.
+pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = wanted.to_lowercase();
+    // Two letters are near everything.
+    let allowed = match wanted.chars().count() {
+        0..3 => 0,
+        length => (length / 3).max(1),
+    };
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        if candidate.len().abs_diff(wanted.len()) > allowed.max(2) {
+            continue;
+        }
+        let distance = strsim::osa_distance(&folded, &candidate.to_lowercase());
+        let is_better = best.is_none_or(|(least, name)| (distance, candidate) < (least, name));
+        if distance <= allowed && is_better {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// Says what to write instead: the nearest name, else the names there are.
+pub(crate) fn hint<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str> + Clone, none: &str) -> String {
+    if let Some(name) = nearest(wanted, candidates.clone()) {
+        return format!("Did you mean `{name}`?");
+    }
+    match list(candidates) {
+        Some(names) => format!("Choose from {names}."),
+        None => none.to_owned(),
+    }
+}
+
+/// Lists up to eight names: `` `a`, `b` and 3 more ``.
+pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    const SHOWN: usize = 8;
+    let mut text = String::new();
+    let mut count = 0usize;
+    for name in names {
+        if count < SHOWN {
+            if count > 0 {
+                text.push_str(", ");
+            }
+            text.push('`');
+            text.push_str(name);
+            text.push('`');
+        }
+        count += 1;
+    }
+    if count > SHOWN {
+        text.push_str(&format!(" and {} more", count - SHOWN));
+    }
+    (count > 0).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{list, nearest};
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let check = |wanted: &str, expected: Option<&str>| {
+            assert_eq!(nearest(wanted, ["audiences", "name", "scopes", "contacts:read"]), expected, "{wanted}");
+        };
+        check("audience", Some("audiences"));
+        check("Name", Some("name"));
+        check("nmae", Some("name"));
+        check("contacts:raed", Some("contacts:read"));
+        check("contact:read", Some("contacts:read"));
+        check("color", None);
+        check("na", None);
+        check("", None);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let names: Vec<String> = (0..10).map(|n| n.to_string()).collect();
+        let text = list(names.iter().map(String::as_str)).unwrap();
+        assert_eq!(text, "`0`, `1`, `2`, `3`, `4`, `5`, `6`, `7` and 2 more");
+        assert_eq!(list(std::iter::empty()), None);
+    }
+}

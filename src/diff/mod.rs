@@ -1,0 +1,24 @@
+//! Compares the desired state with the account and says what has to change, object by object.
+//!
+//! Pure and total: the same two states give the same changes, sorted by address. The room knows no order of execution and
+//! no safety limit (`plan` does), and it never reads anything itself.
+
+mod apps;
+mod change;
+mod children;
+mod claims;
+mod clients;
+mod compare;
+mod fields;
+mod refusal;
+mod roles;
+mod scopes;
+mod servers;
+mod sides;
+
+pub use change::{
+    Action, AppCreate, AppUpdate, Change, ClientOperation, Diff, Edit, FieldChange, Impact, ObjectRef, Operation,
+    Reason, ScopeRef, Totals,
+};
+pub use compare::diff;
+pub use refusal::{Refusal, RefusalKind};

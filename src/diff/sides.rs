@@ -1,0 +1,176 @@
+//! What every kind's comparison looks at and adds to.
+
+use super::{Action, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Totals};
+use crate::diagnostic::Origin;
+use crate::model::{
+    Address, DesiredState, Entry, EntryKey, Fingerprint, Identities, IdentityProblem, Kind, LiveState, Match, Note,
+    RemoteId,
+};
+use std::collections::BTreeMap;
+
+/// The two sides, matched.
+pub(super) struct Sides<'a> {
+    pub(super) desired: &'a DesiredState,
+    pub(super) live: &'a LiveState,
+    pub(super) identities: &'a Identities,
+    roles_by_id: BTreeMap<RemoteId, &'a EntryKey>,
+    apps_by_id: BTreeMap<RemoteId, &'a EntryKey>,
+}
+
+impl<'a> Sides<'a> {
+    pub(super) fn new(desired: &'a DesiredState, live: &'a LiveState, identities: &'a Identities) -> Self {
+        let by_id = |pairing: &'a BTreeMap<EntryKey, Match>| {
+            pairing.iter().filter_map(|(key, found)| Some((found.id()?, key))).collect()
+        };
+        Self { desired, live, identities, roles_by_id: by_id(&identities.roles), apps_by_id: by_id(&identities.apps) }
+    }
+
+    /// Returns what a reference to a role of the file means; `None` where the entry has a problem or is to be gone.
+    pub(super) fn role_ref(&self, key: &EntryKey) -> Option<ObjectRef> {
+        let is_made = matches!(self.desired.roles.get(key), Some(Entry::Present(_)));
+        object_ref(self.identities.roles.get(key).copied(), is_made, || Address::Role(key.clone()))
+    }
+
+    /// Returns what a reference to an app of the file means; `None` where the entry has a problem or is to be gone.
+    pub(super) fn app_ref(&self, key: &EntryKey) -> Option<ObjectRef> {
+        let is_made = matches!(self.desired.apps.get(key), Some(Entry::Present(_)));
+        object_ref(self.identities.apps.get(key).copied(), is_made, || Address::OidcApp(key.clone()))
+    }
+
+    /// Names a live role for a reader: by key, else by name and id.
+    pub(super) fn role_label(&self, id: RemoteId) -> String {
+        match self.roles_by_id.get(&id) {
+            Some(key) => key.to_string(),
+            None => match self.live.lists.roles.iter().find(|role| role.id == id) {
+                Some(role) => format!("{} (id {id})", role.name),
+                None => format!("id {id}"),
+            },
+        }
+    }
+
+    /// Returns the key of a live app, where the file lists it.
+    pub(super) fn app_key(&self, id: RemoteId) -> Option<&'a EntryKey> {
+        self.apps_by_id.get(&id).copied()
+    }
+}
+
+fn object_ref(found: Option<Match>, is_made: bool, address: impl FnOnce() -> Address) -> Option<ObjectRef> {
+    match found? {
+        Match::Live(id) | Match::Renamed(id) => Some(ObjectRef::Live(id)),
+        Match::Missing if is_made => Some(ObjectRef::Planned(address())),
+        Match::Missing => None,
+    }
+}
+
+/// What the comparison has found so far.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) changes: Vec<Change>,
+    pub(super) notes: Vec<Note>,
+    refusals: Vec<Refusal>,
+    problems: Vec<IdentityProblem>,
+    pub(super) totals: Totals,
+}
+
+/// A change before it is known whether there is one: everything but action and fields.
+pub(super) struct Subject<'a> {
+    pub(super) address: Address,
+    pub(super) origin: &'a Origin,
+}
+
+impl Subject<'_> {
+    pub(super) fn refusal(&self, kind: RefusalKind) -> Refusal {
+        Refusal { address: self.address.clone(), origin: Some(self.origin.clone()), kind }
+    }
+}
+
+impl Findings {
+    pub(super) fn note(&mut self, origin: Option<&Origin>, text: impl Into<String>) {
+        self.notes.push(Note { origin: origin.cloned(), text: text.into() });
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.refusals.push(refusal);
+    }
+
+    /// Files a problem where it belongs: to be mended in the file, or not safe to act on.
+    pub(super) fn problem(&mut self, problem: IdentityProblem) {
+        if problem.kind.is_refusal() {
+            let IdentityProblem { address, origin, kind } = problem;
+            self.refusals.push(Refusal { address, origin: Some(origin), kind: RefusalKind::Identity(kind) });
+        } else {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Counts a live object that the file manages.
+    pub(super) fn count_live(&mut self, kind: Kind) {
+        *self.totals.live.entry(kind).or_default() += 1;
+    }
+
+    pub(super) fn create(&mut self, subject: &Subject<'_>, impact: Impact, fields: Vec<FieldChange>, edit: Edit) {
+        self.push(subject, impact, Reason::MissingLive, None, fields, edit);
+    }
+
+    /// Adds an update, or counts the object as kept where no field differs.
+    pub(super) fn update(
+        &mut self,
+        subject: &Subject<'_>,
+        impact: Impact,
+        is_renamed: bool,
+        fingerprint: Fingerprint,
+        (fields, edit): (Vec<FieldChange>, Edit),
+    ) {
+        if fields.is_empty() {
+            self.totals.kept += 1;
+            return;
+        }
+        let reason = if is_renamed { Reason::Renamed } else { Reason::Differs };
+        self.push(subject, impact, reason, Some(fingerprint), fields, edit);
+    }
+
+    pub(super) fn delete(
+        &mut self,
+        subject: &Subject<'_>,
+        (impact, reason): (Impact, Reason),
+        fingerprint: Fingerprint,
+        fields: Vec<FieldChange>,
+        edit: Edit,
+    ) {
+        self.push(subject, impact, reason, Some(fingerprint), fields, edit);
+    }
+
+    fn push(
+        &mut self,
+        subject: &Subject<'_>,
+        impact: Impact,
+        reason: Reason,
+        fingerprint: Option<Fingerprint>,
+        fields: Vec<FieldChange>,
+        edit: Edit,
+    ) {
+        debug_assert!(
+            fingerprint.is_some() == (edit.action() != Action::Create),
+            "only what is live has a fingerprint"
+        );
+        self.changes.push(Change {
+            address: subject.address.clone(),
+            origin: Some(subject.origin.clone()),
+            impact,
+            reason,
+            fingerprint,
+            fields,
+            edit,
+        });
+    }
+
+    pub(super) fn into_diff(self) -> Diff {
+        let Self { mut changes, mut notes, mut refusals, mut problems, totals } = self;
+        changes.sort_by(|one, other| one.address.cmp(&other.address));
+        notes.sort();
+        notes.dedup();
+        refusals.sort_by(|one, other| (&one.origin, &one.address).cmp(&(&other.origin, &other.address)));
+        problems.sort_by(|one, other| one.origin.cmp(&other.origin));
+        Diff { changes, notes, refusals, problems, totals }
+    }
+}

@@ -1,0 +1,30 @@
+//! Makes a plan out of a comparison.
+
+use super::{Context, Drift, Plan, SafetyLimits, Summary, order, requests, safety};
+use crate::diff::{Action, Diff, Reason};
+
+/// Orders the changes, judges them against the limits and counts.
+///
+/// The comparison's problems are not the plan's business: the caller shows them and makes no plan.
+pub fn plan(diff: Diff, context: Context, limits: &SafetyLimits) -> Plan {
+    let Diff { changes, notes, mut refusals, problems: _, totals } = diff;
+    refusals.extend(safety::judge(&changes, &totals, limits));
+    let mut summary = Summary { keep: totals.kept, ..Summary::default() };
+    let mut drift = Drift::default();
+    for change in &changes {
+        match change.action() {
+            Action::Create => summary.create += 1,
+            Action::Update => summary.update += 1,
+            Action::Delete => summary.delete += 1,
+        }
+        match change.reason {
+            Reason::MissingLive => drift.missing_live += 1,
+            Reason::Differs | Reason::Renamed => drift.differs += 1,
+            Reason::OnlyLive | Reason::StateAbsent => drift.only_live += 1,
+        }
+    }
+    let apply_requests = requests::count(&changes);
+    let (steps, cycles) = order::order(changes);
+    refusals.extend(cycles);
+    Plan { context, steps, notes, refusals, drift, summary, apply_requests }
+}

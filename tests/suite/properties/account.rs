@@ -1,0 +1,323 @@
+//! A pure account that carries out a plan the way OneLogin would: ids stay, names are unique, deletes cascade.
+
+use gatewright::diff::*;
+use gatewright::model::*;
+use gatewright::plan::{Plan, Step};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Carries out a plan. Panics where a step names something that is not there, or takes a name that is taken.
+pub(super) fn apply(live: &LiveState, plan: &Plan) -> LiveState {
+    let mut account = Account { live: live.clone(), made: BTreeMap::new(), next: 1_000_000 };
+    for step in &plan.steps {
+        account.carry_out(step);
+    }
+    account.relist();
+    account.live
+}
+
+struct Account {
+    live: LiveState,
+    made: BTreeMap<Address, RemoteId>,
+    next: u64,
+}
+
+impl Account {
+    fn id(&mut self, address: &Address) -> RemoteId {
+        self.next += 1;
+        self.made.insert(address.clone(), RemoteId(self.next));
+        RemoteId(self.next)
+    }
+
+    fn resolve(&self, object: &ObjectRef) -> RemoteId {
+        match object {
+            ObjectRef::Live(id) => *id,
+            ObjectRef::Planned(address) => {
+                *self.made.get(address).unwrap_or_else(|| panic!("{address} is not made yet"))
+            }
+        }
+    }
+
+    fn server(&mut self, object: &ObjectRef) -> &mut LiveServer {
+        let id = self.resolve(object);
+        self.live.servers.get_mut(&id).unwrap_or_else(|| panic!("server {id} is not there"))
+    }
+
+    fn carry_out(&mut self, step: &Step) {
+        let address = &step.change.address;
+        match &step.change.edit {
+            Edit::Role(operation) => self.role(address, operation),
+            Edit::App(operation) => self.app(address, operation),
+            Edit::Server(operation) => self.change_server(address, operation),
+            Edit::Scope { server, operation } => self.scope(address, server, operation),
+            Edit::Claim { server, operation } => self.claim(address, server, operation),
+            Edit::Client { server, app, operation } => self.client(address, server, app, operation),
+        }
+    }
+
+    fn role(&mut self, address: &Address, operation: &Operation<NewRole, RolePatch>) {
+        match operation {
+            Operation::Create(new) => {
+                assert!(self.live.lists.roles.iter().all(|role| role.name != new.name), "role name is taken");
+                let id = self.id(address);
+                self.live.lists.roles.push(LiveRole { id, name: new.name.clone() });
+                self.live.role_members.insert(id, new.members.iter().copied().collect());
+            }
+            Operation::Update { id, patch } => {
+                let role = self.live.lists.roles.iter_mut().find(|role| role.id == *id).unwrap();
+                role.name = patch.name.clone().unwrap_or_else(|| role.name.clone());
+                self.live.role_members.entry(*id).or_default().extend(&patch.add_members);
+            }
+            Operation::Delete { id } => {
+                self.live.lists.roles.retain(|role| role.id != *id);
+                for app in self.live.apps.values_mut() {
+                    app.role_ids.remove(id);
+                }
+            }
+        }
+    }
+
+    fn app(&mut self, address: &Address, operation: &Operation<AppCreate, AppUpdate>) {
+        match operation {
+            Operation::Create(AppCreate { app, roles }) => {
+                let role_ids = roles.iter().flatten().map(|role| self.resolve(role)).collect();
+                let id = self.id(address);
+                self.live.apps.insert(id, new_app(id, app, role_ids));
+            }
+            Operation::Update { id, patch: AppUpdate { patch, roles } } => {
+                let role_ids = roles.as_ref().map(|roles| roles.iter().map(|role| self.resolve(role)).collect());
+                let app = self.live.apps.get_mut(id).unwrap();
+                app.role_ids = role_ids.unwrap_or_else(|| app.role_ids.clone());
+                patch_app(app, patch.clone());
+            }
+            Operation::Delete { id } => {
+                self.live.apps.remove(id).expect("a deleted app is there");
+                for server in self.live.servers.values_mut() {
+                    server.clients.as_mut().unwrap().retain(|client| client.app_id != *id);
+                }
+            }
+        }
+    }
+
+    fn change_server(&mut self, address: &Address, operation: &Operation<NewServer, ServerPatch>) {
+        match operation {
+            Operation::Create(new) => {
+                let taken =
+                    self.live.servers.values().any(|server| server.resource_identifier == new.resource_identifier);
+                assert!(!taken, "identifier is taken");
+                let id = self.id(address);
+                self.live.servers.insert(id, new_server(id, new));
+            }
+            Operation::Update { id, patch } => {
+                let server = self.live.servers.get_mut(id).unwrap();
+                let ServerPatch {
+                    name,
+                    description,
+                    resource_identifier,
+                    audiences,
+                    access_token_expiration_minutes,
+                    refresh_token_expiration_minutes,
+                } = patch.clone();
+                set(&mut server.name, name);
+                set_some(&mut server.description, description);
+                set(&mut server.resource_identifier, resource_identifier);
+                set(&mut server.audiences, audiences);
+                set_some(&mut server.access_token_expiration_minutes, access_token_expiration_minutes.map(u64::from));
+                set_some(&mut server.refresh_token_expiration_minutes, refresh_token_expiration_minutes.map(u64::from));
+            }
+            Operation::Delete { id } => {
+                self.live.servers.remove(id).expect("a deleted server is there");
+            }
+        }
+    }
+
+    fn scope(&mut self, address: &Address, server: &ObjectRef, operation: &Operation<NewScope, ScopePatch>) {
+        let made = self.id(address);
+        let server = self.server(server);
+        let scopes = server.scopes.as_mut().unwrap();
+        match operation {
+            Operation::Create(new) => scopes.push(LiveScope {
+                id: made,
+                value: new.value.clone(),
+                description: Some(new.description.clone()),
+                inherited: false,
+                raw: RawObject::default(),
+            }),
+            Operation::Update { id, patch } => {
+                let scope = scopes.iter_mut().find(|scope| scope.id == *id).unwrap();
+                assert!(!scope.inherited, "an inherited scope is never changed");
+                set(&mut scope.value, patch.value.clone());
+                set_some(&mut scope.description, patch.description.clone());
+                let value = scope.value.clone();
+                for held in server.clients.iter_mut().flatten().flat_map(|client| &mut client.scopes) {
+                    if held.id == *id {
+                        held.value = value.clone();
+                    }
+                }
+            }
+            Operation::Delete { id } => {
+                assert!(scopes.iter().any(|scope| scope.id == *id && !scope.inherited));
+                scopes.retain(|scope| scope.id != *id);
+                for client in server.clients.iter_mut().flatten() {
+                    client.scopes.retain(|scope| scope.id != *id);
+                }
+            }
+        }
+        let values: Vec<&ScopeValue> = server.scopes.iter().flatten().map(|scope| &scope.value).collect();
+        assert_eq!(values.iter().collect::<BTreeSet<_>>().len(), values.len(), "scope value is taken");
+    }
+
+    fn claim(&mut self, address: &Address, server: &ObjectRef, operation: &Operation<NewClaim, ClaimPatch>) {
+        let made = self.id(address);
+        let claims = self.server(server).claims.as_mut().unwrap();
+        match operation {
+            Operation::Create(new) => claims.push(LiveClaim {
+                id: made,
+                name: new.name.clone(),
+                source: Some(new.source.clone()),
+                transformation: new.transformation.clone(),
+                inherited: false,
+                raw: RawObject::default(),
+            }),
+            Operation::Update { id, patch } => {
+                let claim = claims.iter_mut().find(|claim| claim.id == *id).unwrap();
+                assert!(!claim.inherited, "an inherited claim is never changed");
+                set(&mut claim.name, patch.name.clone());
+                set_some(&mut claim.source, patch.source.clone());
+                set_some(&mut claim.transformation, patch.transformation.clone());
+            }
+            Operation::Delete { id } => claims.retain(|claim| claim.id != *id),
+        }
+        let names: BTreeSet<&ClaimName> = claims.iter().map(|claim| &claim.name).collect();
+        assert_eq!(names.len(), claims.len(), "claim name is taken");
+    }
+
+    fn client(&mut self, address: &Address, server: &ObjectRef, app: &ObjectRef, operation: &ClientOperation) {
+        let app_id = self.resolve(app);
+        let app_name = self.live.apps.get(&app_id).expect("a bound app is there").name.clone();
+        let made = self.made.clone();
+        let key = address.owner();
+        let server = self.server(server);
+        let scopes = |refs: &BTreeSet<ScopeRef>| -> Vec<LiveClientScope> {
+            let mut granted: Vec<LiveClientScope> = refs
+                .iter()
+                .map(|scope| {
+                    let id = match (scope, &key) {
+                        (ScopeRef::Live(id), _) => *id,
+                        (ScopeRef::Planned(value), Address::Server(key)) => {
+                            made[&Address::Scope(key.clone(), value.clone())]
+                        }
+                        (ScopeRef::Planned(_), other) => panic!("{other} has no scopes"),
+                    };
+                    let scope =
+                        server.scopes.iter().flatten().find(|scope| scope.id == id).expect("a granted scope is there");
+                    LiveClientScope { value: scope.value.clone(), id }
+                })
+                .collect();
+            granted.sort();
+            granted
+        };
+        let granted = match operation {
+            ClientOperation::Bind(refs) | ClientOperation::Update(refs) => Some(scopes(refs)),
+            ClientOperation::Unbind => None,
+        };
+        let clients = server.clients.as_mut().unwrap();
+        let held = clients.iter().position(|client| client.app_id == app_id);
+        assert_eq!(held.is_some(), !matches!(operation, ClientOperation::Bind(_)), "a binding is made once");
+        clients.retain(|client| client.app_id != app_id);
+        clients.extend(granted.map(|scopes| LiveClient { app_id, app_name, scopes }));
+    }
+
+    fn relist(&mut self) {
+        let LiveState { lists, servers, apps, .. } = &mut self.live;
+        lists.servers = servers
+            .values()
+            .map(|server| ServerSummary {
+                id: server.id,
+                name: server.name.clone(),
+                resource_identifier: server.resource_identifier.clone(),
+                audiences: server.audiences.clone(),
+                built_in: server.built_in,
+            })
+            .collect();
+        lists.apps = apps
+            .values()
+            .map(|app| AppSummary { id: app.id, name: app.name.clone(), auth_method: AppSummary::OPENID_CONNECT })
+            .collect();
+    }
+}
+
+fn set<T>(slot: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *slot = value;
+    }
+}
+
+fn set_some<T>(slot: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *slot = value;
+    }
+}
+
+fn new_app(id: RemoteId, app: &NewApp, role_ids: BTreeSet<RemoteId>) -> LiveApp {
+    LiveApp {
+        id,
+        name: app.name.clone(),
+        description: app.description.clone(),
+        notes: app.notes.clone(),
+        visible: app.visible.unwrap_or(true),
+        application_type: app.application_type,
+        token_endpoint_auth_method: app.token_endpoint_auth_method,
+        redirect_uris: app.redirect_uris.clone(),
+        post_logout_redirect_uris: app.post_logout_redirect_uris.clone().unwrap_or_default(),
+        login_url: app.login_url.clone(),
+        access_token_expiration_minutes: app.access_token_expiration_minutes.map(u64::from),
+        refresh_token_expiration_minutes: app.refresh_token_expiration_minutes.map(u64::from),
+        role_ids,
+        connector_id: Some(RemoteId(108_419)),
+        client_id: None,
+    }
+}
+
+fn patch_app(app: &mut LiveApp, patch: AppPatch) {
+    let AppPatch {
+        name,
+        description,
+        notes,
+        visible,
+        application_type,
+        token_endpoint_auth_method,
+        redirect_uris,
+        post_logout_redirect_uris,
+        login_url,
+        access_token_expiration_minutes,
+        refresh_token_expiration_minutes,
+    } = patch;
+    set(&mut app.name, name);
+    set_some(&mut app.description, description);
+    set_some(&mut app.notes, notes);
+    set(&mut app.visible, visible);
+    set(&mut app.application_type, application_type);
+    set(&mut app.token_endpoint_auth_method, token_endpoint_auth_method);
+    set(&mut app.redirect_uris, redirect_uris);
+    set(&mut app.post_logout_redirect_uris, post_logout_redirect_uris);
+    set_some(&mut app.login_url, login_url);
+    set_some(&mut app.access_token_expiration_minutes, access_token_expiration_minutes.map(u64::from));
+    set_some(&mut app.refresh_token_expiration_minutes, refresh_token_expiration_minutes.map(u64::from));
+}
+
+fn new_server(id: RemoteId, new: &NewServer) -> LiveServer {
+    LiveServer {
+        id,
+        name: new.name.clone(),
+        description: Some(new.description.clone()),
+        resource_identifier: new.resource_identifier.clone(),
+        audiences: new.audiences.clone(),
+        access_token_expiration_minutes: new.access_token_expiration_minutes.map(u64::from),
+        refresh_token_expiration_minutes: new.refresh_token_expiration_minutes.map(u64::from),
+        built_in: false,
+        raw: RawObject::default(),
+        scopes: Some(Vec::new()),
+        claims: Some(Vec::new()),
+        clients: Some(Vec::new()),
+    }
+}

@@ -1,0 +1,5 @@
+//! Properties of the pure rooms, over small worlds that are rich in collisions.
+
+mod account;
+mod laws;
+mod worlds;
