@@ -9,7 +9,5 @@ mod properties;
 mod render;
 mod support;
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 mod api;
 mod verify;
