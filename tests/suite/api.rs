@@ -1,6 +1,7 @@
 //! The client over a real socket.
 
 mod bodies;
+mod collect;
 mod faults;
 mod oidc;
 mod reads;
