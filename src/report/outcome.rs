@@ -4,9 +4,7 @@ use super::style::{ADDED, ERROR, HEADING, REMOVED};
 use super::words::wrap;
 use super::{count, visible};
 use crate::diff::Action;
-use crate::execute::{
-    Doubt, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepOutcome, StepResult,
-};
+use crate::execute::{Doubt, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepOutcome, StepResult};
 use crate::model::RemoteId;
 use serde_json::Value;
 use std::error::Error;
@@ -96,7 +94,9 @@ fn result_words(action: Action, result: &StepResult) -> String {
             format!("failed: {}{part}", visible(&error.to_string()))
         }
         StepResult::Moved(Moved { why, fields: _ }) => format!("not written: {}", moved_words(why)),
-        StepResult::Unseen { id, doubt } => format!("{} {id}, and not seen to be: {}", done(action), doubt_words(doubt)),
+        StepResult::Unseen { id, doubt } => {
+            format!("{} {id}, and not seen to be: {}", done(action), doubt_words(doubt))
+        }
         StepResult::Unknown { key, found, error: _ } => match found.as_slice() {
             [] => format!("nobody knows whether it was made: no {} is there", visible(&key.to_string())),
             several => format!("nobody knows which was made: {} are {}", ids(several), visible(&key.to_string())),
@@ -165,9 +165,8 @@ fn write_fatal(out: &mut dyn Write, fatal: &Fatal) -> io::Result<()> {
 }
 
 fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcome) -> io::Result<()> {
-    let applied = |wanted: Action| {
-        steps.iter().filter(|step| step.action == wanted && step.result.is_applied()).count()
-    };
+    let applied =
+        |wanted: Action| steps.iter().filter(|step| step.action == wanted && step.result.is_applied()).count();
     let undone = steps.iter().filter(|step| !step.result.is_applied()).count();
     let mut parts = vec![format!(
         "{} created, {} updated, {} deleted",
