@@ -270,3 +270,18 @@ async fn expectations_override_the_documented_statuses() {
     assert_eq!(failed(&report, "mule"), [&CheckKind::NoToken, &CheckKind::RightToken], "{}", lines(&report));
     stage.emulator.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_gateway_without_its_file_is_not_ready() {
+    let stage = Stage::new(FILE).await;
+    std::fs::remove_file(stage.folder.path().join("mule.json")).unwrap();
+    let report = stage.verify(false, &all_secrets).await;
+    let refusals = ["call", "call with the right token"];
+    let calls = report.checks.iter().filter(|check| {
+        check.probe.as_ref().is_some_and(|probe| probe.policy.as_str() == "mule")
+            && refusals.iter().any(|start| check.kind.to_string().starts_with(start))
+    });
+    let seen: Vec<&str> = calls.map(|check| check.seen.as_str()).collect();
+    assert_eq!(seen, ["503, not ready"; 10], "{}", lines(&report));
+    stage.emulator.shutdown().await;
+}
