@@ -64,5 +64,5 @@ pub mod live;
 pub mod model;
 pub mod plan;
 pub mod render;
-pub mod workspace;
 pub mod report;
+pub mod workspace;

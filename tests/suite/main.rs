@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod config;
+mod execute;
 mod properties;
 mod render;
 mod support;
