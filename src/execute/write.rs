@@ -158,8 +158,8 @@ impl<'r> Task<'r> {
         let connector = match app.connector_id {
             Some(id) => id,
             None => {
-                let found = run.connector.get_or_try_init(|| run.writer.reader().oidc_connector()).await;
-                *found.map_err(|error| self.failed(Arc::new(error), false))?
+                let found = run.writer.reader().oidc_connector().await;
+                found.map_err(|error| self.failed(Arc::new(error), false))?
             }
         };
         let is_secret_due = app.token_endpoint_auth_method != TokenEndpointAuthMethod::None;

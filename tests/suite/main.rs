@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod config;
 mod emulator;
+mod execute;
 mod properties;
 mod render;
 mod support;
