@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::config::{ClientConfig, Reroute};
 use super::error::{ApiError, Attempted};
-use super::link::broken;
+use super::failure::broken;
 use super::shown::shown;
 use super::transport::{Outgoing, Transport};
 use reqwest::Method;
