@@ -54,11 +54,16 @@
 
 pub mod access;
 pub mod api;
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod emulator;
+pub mod execute;
 pub mod live;
 pub mod model;
 pub mod plan;
 pub mod render;
+pub mod report;
+pub mod verify;
+pub mod workspace;

@@ -1,3 +1,7 @@
 //! The `gatewright` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gatewright::cli::run(std::env::args_os()).into()
+}

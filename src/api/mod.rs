@@ -14,10 +14,13 @@
 //! the `writer` module alone can make.
 
 mod answer;
+mod authorization;
 mod backoff;
 mod config;
 mod convert;
 mod error;
+mod failure;
+mod forge;
 mod gate;
 mod link;
 mod oidc;
@@ -32,7 +35,9 @@ mod writer;
 
 pub use config::{ClientConfig, Clock, Credentials, Reroute};
 pub use error::{ApiError, Attempted};
+pub use forge::Forge;
 pub use oidc::{ClientAuth, Discovery, Grant, Jwk, OAuthRefusal, OidcApp, OidcClient, TokenAnswer, TokenReply};
 pub use probe::{ProbeAnswer, ProbeRequest, ProbeVia, Prober};
 pub use reader::{RateLimit, Reader, ServerList};
+pub(crate) use shown::shown;
 pub use writer::{CreatedApp, Writer};

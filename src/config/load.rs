@@ -1,16 +1,13 @@
 //! From a path to desired states: reads once, resolves once an environment.
 
-use super::check::{self, Names};
-use super::decode::{self, At, Decoder};
-use super::digest::{self, Meaning};
-use super::frame::{self, Frame, Section};
+use super::check;
+use super::frame::{self, Frame};
 use super::include::{self, Input};
-use super::interpolate::{Definition, Variables};
 use super::nearest;
-use super::tree::{Pair, Value};
-use crate::diagnostic::{Code, Diagnostic, SourceFiles};
-use crate::model::{DesiredState, EntryKey, Note};
-use std::collections::{BTreeMap, BTreeSet};
+use super::resolve::resolve;
+use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles};
+use crate::model::DesiredState;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What the command line and the process say about the file.
@@ -150,144 +147,18 @@ fn choose<'a>(frame: &Frame<'_>, wanted: Option<&'a str>) -> Result<Option<&'a s
     }
 }
 
-struct Outcome {
-    desired: Option<DesiredState>,
-    problems: Vec<Diagnostic>,
-}
-
-/// Resolves one environment: variables, types, references.
-fn resolve(input: &Input, frame: &Frame<'_>, environment: Option<&str>, options: &LoadOptions<'_>) -> Outcome {
-    let mut problems = Vec::new();
-    let definitions = definitions(frame, environment, options);
-    let variables = Variables::evaluate(environment, &definitions, options.process_env, &mut problems);
-    let mut decoder = Decoder { variables: &variables, problems };
-    let block = environment.zip(frame.environments.as_ref()).and_then(|(name, all)| all.blocks.get(name));
-    let tenant = block.and_then(|block| block.tenant).or(frame.tenant);
-    let tenant = tenant.and_then(|pair| decode::tenant(&mut decoder, At::pair(pair)));
-    let mut notes = Vec::new();
-    let names = names(&mut decoder, frame, environment, &mut notes);
-    let folder = environment.map_or_else(|| "policies/".to_owned(), |name| format!("policies/{name}/"));
-    // A stand-in lets the rest be checked; a missing tenant was reported and stops the plan.
-    let is_named = tenant.is_some();
-    let tenant = tenant.unwrap_or(crate::model::Tenant { subdomain: String::new(), account_id: None, base_url: None });
-    let mut desired = DesiredState {
-        environment: environment.map(str::to_owned),
-        config_digest: String::new(),
-        roles: entries(&names.roles.here, |at| decode::role(&mut decoder, at)),
-        apps: entries(&names.apps.here, |at| decode::app(&mut decoder, at)),
-        servers: entries(&names.servers.here, |at| decode::server(&mut decoder, at)),
-        policies: entries(&names.policies.here, |at| decode::policy(&mut decoder, at, &folder)),
-        tenant,
-        notes,
-    };
-    let mut problems = decoder.problems;
-    if input.is_whole {
-        problems.extend(check::check(&mut desired, &names, &input.root, &input.sources));
-    }
-    desired.notes.sort();
-    let is_sound = is_named && input.is_whole && !problems.iter().any(Diagnostic::is_error);
-    if is_sound {
-        desired.config_digest = digest::digest(&Meaning {
-            environment,
-            tenant: &desired.tenant,
-            variables: &variables,
-            sections: [
-                ("roles", &names.roles.here),
-                ("oidc_apps", &names.apps.here),
-                ("authorization_servers", &names.servers.here),
-                ("gateway_policies", &names.policies.here),
-            ],
-        });
-    }
-    Outcome { desired: is_sound.then_some(desired), problems }
-}
-
-/// Gathers where each declared variable gets its value: command line, environment block, `variables`.
-fn definitions<'t>(
-    frame: &Frame<'t>,
-    environment: Option<&str>,
-    options: &LoadOptions<'t>,
-) -> BTreeMap<&'t str, Definition<'t>> {
-    let block = environment.zip(frame.environments.as_ref()).and_then(|(name, all)| all.blocks.get(name));
-    let mut definitions = BTreeMap::new();
-    for (name, declared) in &frame.variables {
-        let pair: &'t Pair = block.and_then(|block| block.variables.get(name).copied()).unwrap_or(declared);
-        let definition = match options.variables.get(*name) {
-            Some(given) => Definition::Given(given),
-            None => Definition::File(&pair.key.origin, &pair.value),
-        };
-        definitions.insert(*name, definition);
-    }
-    definitions
-}
-
-fn entries<T>(section: &Section<'_>, mut read: impl FnMut(At<'_>) -> Option<T>) -> BTreeMap<EntryKey, T> {
-    section.iter().filter_map(|(key, pair)| Some((EntryKey::new(*key), read(At::pair(pair))?))).collect()
-}
-
-/// Splits every section by `only`.
-fn names<'t>(
-    decoder: &mut Decoder<'_>,
-    frame: &Frame<'t>,
-    environment: Option<&str>,
-    notes: &mut Vec<Note>,
-) -> Names<'t> {
-    let known: Option<BTreeSet<&str>> = frame.environments.as_ref().map(|all| all.blocks.keys().copied().collect());
-    let mut split = |noun: &str, section: &Section<'t>| {
-        let mut kind = check::Kind { here: Section::new(), left_out: BTreeSet::new() };
-        for (key, pair) in section {
-            if is_here(decoder, pair, environment, known.as_ref()) {
-                kind.here.insert(key, pair);
-            } else {
-                kind.left_out.insert(key);
-                let text = format!("{noun} `{key}` is left alone: `only` does not name this environment");
-                notes.push(Note { origin: Some(pair.key.origin.clone()), text });
-            }
-        }
-        kind
-    };
-    Names {
-        roles: split("role", &frame.roles),
-        apps: split("OIDC app", &frame.apps),
-        servers: split("authorization server", &frame.servers),
-        policies: split("gateway policy", &frame.policies),
-    }
-}
-
-/// Says whether an entry counts in the environment.
-fn is_here(decoder: &mut Decoder<'_>, entry: &Pair, environment: Option<&str>, known: Option<&BTreeSet<&str>>) -> bool {
-    let Some(only) = entry.value.get("only") else { return true };
-    let Some(known) = known else {
-        let hint = "Remove `only`, or add an `environments:` block.";
-        decoder.error(Code::Environment, &only.key.origin, "`only` is used, and the file has no environments", hint);
-        return true;
-    };
-    let before = decoder.problems.len();
-    let Some(names) = decoder.keys(At::pair(only)) else { return true };
-    if matches!(&only.value.value, Value::List(items) if items.is_empty()) {
-        let hint = "Name the environments the entry is for, or remove the entry.";
-        decoder.error(Code::InvalidValue, &only.key.origin, "`only` names no environment", hint);
-    }
-    for name in &names {
-        if !known.contains(name.value.as_str()) {
-            let hint = nearest::hint(name.value.as_str(), known.iter().copied(), "");
-            let message = format!("`only` names `{}`, which is no environment of the file", name.value);
-            decoder.error(Code::Environment, &name.origin, message, hint);
-        }
-    }
-    // What is broken is read all the same, so that its other problems show.
-    decoder.problems.len() > before || names.iter().any(|name| Some(name.value.as_str()) == environment)
-}
+/// What makes two problems one.
+type Said = (Code, String, Option<Origin>);
 
 /// Puts the problems of several environments together: each once, saying where it is not the same everywhere.
 fn merge(found: Vec<(Option<&str>, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
     let environments = found.len();
     let mut merged: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
-    let mut places: BTreeMap<(Code, String, Option<(String, usize)>), usize> = BTreeMap::new();
+    let mut said: BTreeMap<Said, usize> = BTreeMap::new();
     for (environment, problems) in found {
         for problem in problems {
-            let place = problem.primary.as_ref().map(|label| (label.origin.file.to_string(), label.origin.start));
-            let index = *places.entry((problem.code, problem.message.clone(), place)).or_insert_with(|| {
+            let place = problem.primary.as_ref().map(|label| label.origin.clone());
+            let index = *said.entry((problem.code, problem.message.clone(), place)).or_insert_with(|| {
                 merged.push((problem, Vec::new()));
                 merged.len() - 1
             });

@@ -19,7 +19,12 @@ mod include;
 mod interpolate;
 mod load;
 mod nearest;
+#[cfg(test)]
+mod properties;
+mod resolve;
+mod schema;
 mod syntax;
 mod tree;
 
 pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
+pub use schema::schema;

@@ -1,7 +1,7 @@
 //! What the YAML parser refuses, in our words.
 
 use super::document::Places;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Origin};
 use granit_parser::{ErrorKind, ScanError};
 
 /// Explains where and why the parser stopped.
@@ -12,7 +12,44 @@ pub(crate) fn explain(error: &ScanError, places: &Places<'_>) -> Diagnostic {
     }
     let (message, hint) = words(error.kind());
     let message = message.unwrap_or_else(|| error.kind().to_string());
-    Diagnostic::error(Code::Syntax, origin, message).with_hint(hint)
+    let opening = opening(error.kind(), origin.start, places);
+    let diagnostic = Diagnostic::error(Code::Syntax, origin, message).with_hint(hint);
+    match opening {
+        Some(opening) => diagnostic.with_related(opening, "opened here"),
+        None => diagnostic,
+    }
+}
+
+/// Finds the bracket that a list or mapping was opened with; quoted brackets may mislead it, which costs a label only.
+fn opening(kind: &ErrorKind, offset: usize, places: &Places<'_>) -> Option<Origin> {
+    let (open, close) = match kind {
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::UnexpectedEofFlowSequence => ('[', ']'),
+        ErrorKind::ExpectedFlowMappingSeparator
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => ('{', '}'),
+        _ => return None,
+    };
+    let before = places.text.get(..offset)?;
+    let mut depth = 0usize;
+    let (start, _) = before.char_indices().rev().find(|(_, character)| {
+        if *character == close {
+            depth += 1;
+        } else if *character == open {
+            match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return true,
+            }
+        }
+        false
+    })?;
+    let line_start = before.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    Some(Origin {
+        file: places.file.clone(),
+        line: u32::try_from(before.get(..start)?.matches('\n').count() + 1).ok()?,
+        column: u32::try_from(before.get(line_start..start)?.chars().count() + 1).ok()?,
+        start,
+        end: start + 1,
+    })
 }
 
 /// Recognizes `[${name}]` and `{key: ${name}}`: in flow style YAML reads the `{` as a mapping.
@@ -102,7 +139,7 @@ fn words(kind: &ErrorKind) -> (Option<String>, &'static str) {
         ),
         E::MappingValueNotAllowed => (
             said("a second `: ` stands in one line"),
-            "Put a text that holds `: ` in quotes; write `contacts:read` without a blank.",
+            "Put a text that holds `: ` in quotes; every line of a mapping needs a `key:` of its own.",
         ),
         E::SimpleKeyExpected | E::InvalidSimpleKey => (
             said("expected `key: value`"),

@@ -45,6 +45,7 @@ codes! {
     Include "include" "An included file is missing, outside the root or not a regular file.",
     UnknownReference "unknown-reference" "A reference names nothing in the file.",
     DuplicateIdentity "duplicate-identity" "Two entries describe the same live object.",
+    Identity "identity" "It cannot be told which live object an entry means.",
     SharedAudience "shared-audience" "Two servers accept the same audience without saying so.",
     UngrantableScope "ungrantable-scope" "A scope is granted or required that its server does not have.",
     OutputPath "output-path" "The output path of a policy is not allowed or taken.",
@@ -55,6 +56,7 @@ codes! {
     LintClient "lint-client" "A policy lets every client of the tenant in.",
     LintLifetime "lint-lifetime" "A cache or token lifetime looks like a mistake of unit.",
     LintOpenRoutes "lint-open-routes" "A policy leaves routes without a token check.",
+    LintClaim "lint-claim" "A required claim that no token carries, or that the gateway compares in another way.",
     LintIssuer "lint-issuer" "The issuer or the JWKS URL looks wrong.",
 }
 

@@ -41,6 +41,8 @@ enum Part {
     Claims,
     Clients,
     Members,
+    /// The look-up by name: before something is made, and once more for twins when everything is written.
+    Named,
 }
 
 /// What is read again of one server, app or role.
@@ -48,29 +50,44 @@ enum Part {
 struct Touched {
     is_new: bool,
     is_gone: bool,
-    parts: BTreeSet<Part>,
+    before: BTreeSet<Part>,
+    after: BTreeSet<Part>,
 }
 
 impl Touched {
     fn note(&mut self, change: &Change) {
-        // The object itself is always read: it has to be there, and not OneLogin's own.
-        self.parts.insert(Part::Itself);
+        // The object itself is always read before: it has to be there, and not OneLogin's own.
+        self.before.insert(Part::Itself);
         match &change.edit {
             Edit::Role(operation) => {
                 self.note_root(operation.action());
+                match operation {
+                    // The look-up by name shows a new role and its twins at once.
+                    Operation::Create(_) => self.after.extend([Part::Named]),
+                    Operation::Update { patch, .. } => self.after.extend(patch.name.as_ref().map(|_| Part::Itself)),
+                    Operation::Delete { .. } => {}
+                }
                 if gets_members(operation) {
-                    self.parts.insert(Part::Members);
+                    self.after.insert(Part::Members);
                 }
             }
-            Edit::App(operation) => self.note_root(operation.action()),
-            Edit::Server(operation) => self.note_root(operation.action()),
-            Edit::Scope { .. } => self.parts.extend([Part::Scopes]),
-            Edit::Claim { .. } => self.parts.extend([Part::Claims]),
-            // A binding names scopes by id, so they have to be there too.
-            Edit::Client { operation: ClientOperation::Bind(_) | ClientOperation::Update(_), .. } => {
-                self.parts.extend([Part::Scopes, Part::Clients]);
+            Edit::App(operation) => {
+                self.note_root(operation.action());
+                self.note_whole(operation.action());
             }
-            Edit::Client { operation: ClientOperation::Unbind, .. } => self.parts.extend([Part::Clients]),
+            Edit::Server(operation) => {
+                self.note_root(operation.action());
+                self.note_whole(operation.action());
+            }
+            Edit::Scope { .. } => self.note_list(Part::Scopes),
+            Edit::Claim { .. } => self.note_list(Part::Claims),
+            Edit::Client { operation, .. } => {
+                self.note_list(Part::Clients);
+                // A grant names scopes by id, so they have to be there too.
+                if !matches!(operation, ClientOperation::Unbind) {
+                    self.before.insert(Part::Scopes);
+                }
+            }
         }
     }
 
@@ -79,11 +96,22 @@ impl Touched {
         self.is_gone |= action == Action::Delete;
     }
 
+    fn note_whole(&mut self, action: Action) {
+        self.after.insert(Part::Itself);
+        if action == Action::Create {
+            self.after.insert(Part::Named);
+        }
+    }
+
+    fn note_list(&mut self, part: Part) {
+        self.before.insert(part);
+        self.after.insert(part);
+    }
+
     /// One look-up before a make, else the parts before; the parts after, or one look at what is gone.
     fn reads(&self) -> u64 {
-        let parts = self.parts.len() as u64;
-        let before = if self.is_new { 1 } else { parts };
-        let after = if self.is_gone { 1 } else { parts };
+        let before = if self.is_new { 1 } else { self.before.len() as u64 };
+        let after = if self.is_gone { 1 } else { self.after.len() as u64 };
         before + after
     }
 }

@@ -28,14 +28,8 @@ impl<'a> Facts<'a> {
     ) -> Option<Self> {
         check_tenant(&desired.tenant, &policy.authorization_server.origin, problems);
         let server_audiences = server_audiences(desired, policy, problems)?;
-        let audiences = match (&policy.audiences, server_audiences) {
-            (Some(own), server) => {
-                check_agreement(policy, own, server, problems);
-                own.as_slice()
-            }
-            (None, Some(server)) => server,
-            (None, None) => &[],
-        };
+        // That a policy's own audiences are among the server's is `config`'s to check.
+        let audiences = policy.audiences.as_deref().or(server_audiences).unwrap_or_default();
         if audiences.is_empty() {
             let server = &policy.authorization_server;
             let message = format!("the policy has no audience to check: `{}` declares none", server.value);
@@ -73,28 +67,6 @@ fn server_audiences<'a>(
             format!("there is no authorization server `{}`", reference.value),
             "Name a key of `authorization_servers`.",
         ),
-    }
-}
-
-/// Refuses audiences that the server's tokens never carry.
-fn check_agreement(
-    policy: &Policy,
-    own: &[Sourced<String>],
-    server: Option<&[Sourced<String>]>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let Some(server) = server else { return };
-    for audience in own {
-        if server.iter().any(|known| known.value == audience.value) {
-            continue;
-        }
-        let known: Vec<&str> = server.iter().map(|known| known.value.as_str()).collect();
-        let message =
-            format!("`{}` is not an audience of the server `{}`", audience.value, policy.authorization_server.value);
-        problems.push(
-            Diagnostic::error(Code::InvalidValue, audience.origin.clone(), message)
-                .with_hint(format!("Its tokens carry: {}.", known.join(", "))),
-        );
     }
 }
 

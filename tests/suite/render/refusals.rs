@@ -1,8 +1,6 @@
 //! What a gateway cannot express is an error that says so.
 
-use super::sample::{
-    CONTACTS, at, audiences, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced,
-};
+use super::sample::{CONTACTS, at, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced};
 use gatewright::diagnostic::{Code, Severity};
 use gatewright::model::{
     ClaimName, ClientIdCheck, DesiredState, Entry, FlexStyle, Gateway, MuleFormat, Mulesoft, Policy,
@@ -69,9 +67,7 @@ fn audiences_have_to_survive_the_list() {
 }
 
 #[test]
-fn a_policy_agrees_with_its_server() {
-    let other = |p: &mut Policy| p.audiences = Some(audiences(&["https://contacts.example.com/"]));
-    check(configuration(), other, Code::InvalidValue, "is not an audience of the server `contacts`");
+fn a_policy_needs_a_server_with_audiences() {
     let unknown = |p: &mut Policy| p.authorization_server = sourced(key("contcats"));
     check(configuration(), unknown, Code::UnknownReference, "`contcats`");
 
@@ -158,4 +154,19 @@ fn all_problems_come_at_once() {
     second.origin = at(30);
     let problems = render(&desired(vec![("a", first), ("b", second)])).unwrap_err();
     assert_eq!(problems.len(), 4, "{problems:#?}");
+}
+
+#[test]
+fn two_policies_do_not_write_one_resource() {
+    let pair = |one: &'static str, other: &'static str, style: FlexStyle| {
+        let with_instance = || {
+            let Gateway::Flex(mut settings) = flex(style) else { unreachable!() };
+            settings.api_instance = Some(sourced("contacts".to_owned()));
+            policy(Gateway::Flex(settings))
+        };
+        desired(vec![(one, with_instance()), (other, with_instance())])
+    };
+    check_state(&pair("a", "b", FlexStyle::Inline), Code::DuplicateIdentity, "`contacts`");
+    check_state(&pair("a-b", "a_b", FlexStyle::Binding), Code::DuplicateIdentity, "`a-b`");
+    assert!(render(&pair("a", "b", FlexStyle::Binding)).is_ok());
 }

@@ -1,0 +1,36 @@
+//! `gatewright schema`.
+
+use crate::cli::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::report;
+use clap::{Args, ValueEnum};
+
+/// Print the JSON Schema of a format, for editors and other programs
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gatewright schema > gatewright.schema.json
+  gatewright schema plan")]
+pub(in crate::cli) struct SchemaArgs {
+    /// Which format
+    #[arg(value_enum)]
+    format: Format,
+}
+
+/// The formats with a schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// What `plan --format json` writes and `apply PLAN` reads
+    Plan,
+}
+
+/// Prints a schema.
+pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let SchemaArgs { format } = args;
+    let schema = match format {
+        Format::Plan => report::plan_schema(),
+    };
+    terminal.print(|out| writeln!(out, "{schema:#}"))?;
+    Ok(Exit::Done)
+}

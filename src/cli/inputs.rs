@@ -1,0 +1,74 @@
+//! The configuration, and the policy files that follow from it.
+
+use super::args::GlobalArgs;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::{self, LoadOptions};
+use crate::diagnostic::{Diagnostic, SourceFiles};
+use crate::model::DesiredState;
+use crate::render::{self, RenderedFile};
+use crate::report;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The width that quoted source lines are cut to.
+const SOURCE_WIDTH: usize = 100;
+
+/// Reads an environment variable of the process.
+pub(super) type ProcessEnv<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// One environment of a configuration without errors.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    /// What the file asks for.
+    pub(super) desired: DesiredState,
+    /// The policy files that follow from it, by path.
+    pub(super) rendered: Vec<RenderedFile>,
+    /// The folder of the root file.
+    pub(super) root: PathBuf,
+    /// The text of the files, for problems found later.
+    pub(super) sources: SourceFiles,
+}
+
+/// Returns the variables of the command line; the last of two with one name counts.
+pub(super) fn variables(global: &GlobalArgs) -> BTreeMap<String, String> {
+    global.variables.iter().cloned().collect()
+}
+
+/// Loads one environment and renders its policies; says on stderr whatever is wrong.
+pub(super) fn load(global: &GlobalArgs, env: ProcessEnv<'_>, terminal: &Terminal) -> Result<Inputs, Failure> {
+    load_with(global, global.env.as_deref(), &variables(global), env, terminal)
+}
+
+/// Loads a given environment with given variables, as a saved plan wants it.
+pub(super) fn load_with(
+    global: &GlobalArgs,
+    environment: Option<&str>,
+    variables: &BTreeMap<String, String>,
+    env: ProcessEnv<'_>,
+    terminal: &Terminal,
+) -> Result<Inputs, Failure> {
+    let loaded = config::load(global.file(), &LoadOptions { environment, variables, process_env: env });
+    let config::Loaded { desired, mut diagnostics, sources, root } = loaded;
+    let rendered = match desired.as_ref().map(render::render) {
+        Some(Ok(rendered)) => rendered,
+        Some(Err(problems)) => {
+            diagnostics.extend(problems);
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    tell(&diagnostics, &sources, terminal)?;
+    match desired {
+        Some(desired) if !diagnostics.iter().any(Diagnostic::is_error) => {
+            Ok(Inputs { desired, rendered, root, sources })
+        }
+        _ => Err(Failure::Configuration),
+    }
+}
+
+/// Says on stderr what is wrong, if anything is.
+pub(super) fn tell(diagnostics: &[Diagnostic], sources: &SourceFiles, terminal: &Terminal) -> Result<(), Failure> {
+    terminal.tell(|err| report::write_diagnostics(err, diagnostics, sources, SOURCE_WIDTH))?;
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The command line: parses arguments, reads the environment, wires the rooms in order, owns terminal, files and exit
+//! code.
+//!
+//! One file a command. Whatever a command decides about the account was decided by `plan`; whatever it says is worded by
+//! `report`. Data goes to stdout, everything else to stderr.
+
+mod args;
+mod command;
+mod connect;
+mod exit;
+mod failure;
+mod gateways;
+mod inputs;
+mod log;
+mod planning;
+mod policy_files;
+mod run;
+mod state_file;
+mod stop;
+mod terminal;
+
+pub use exit::Exit;
+pub use run::run;

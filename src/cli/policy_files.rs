@@ -1,0 +1,107 @@
+//! Policy files on disk: what is there, and how they are written.
+
+use crate::plan::{FileAction, FileChange};
+use crate::render::RenderedFile;
+use anyhow::Context;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+
+/// Compares rendered files with those below a folder; returns those that are new or different, in the same order.
+pub(super) fn compare(folder: &Path, rendered: &[RenderedFile]) -> anyhow::Result<Vec<FileChange>> {
+    let mut changes = Vec::new();
+    for RenderedFile { policy, path, contents } in rendered {
+        let file = inside(folder, path)?;
+        let action = match fs::read(&file) {
+            Ok(bytes) if bytes == contents.as_bytes() => continue,
+            Ok(bytes) => FileAction::Update { before: String::from_utf8_lossy(&bytes).into_owned() },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => FileAction::Create,
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+        };
+        changes.push(FileChange { policy: policy.clone(), path: path.clone(), action, after: contents.clone() });
+    }
+    Ok(changes)
+}
+
+/// Writes one policy file: whole or not at all.
+pub(super) fn write(folder: &Path, change: &FileChange) -> anyhow::Result<()> {
+    let file = inside(folder, &change.path)?;
+    replace(&file, change.after.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Writes a file beside its place and moves it there, so that a reader sees the old one or the new one.
+pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
+    let result = write_new(&beside, bytes).and_then(|()| fs::rename(&beside, file));
+    if result.is_err() {
+        // The first error is the one worth telling.
+        let _ = fs::remove_file(&beside);
+    }
+    result
+}
+
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create_new(file)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Returns the place of a policy file; refuses one that a symlink leads elsewhere.
+///
+/// The configuration has been checked for paths that leave the folder by themselves; links are only known here.
+fn inside(folder: &Path, path: &str) -> anyhow::Result<PathBuf> {
+    let mut place = folder.to_owned();
+    for component in Path::new(path).components() {
+        let Component::Normal(name) = component else { anyhow::bail!("`{path}` does not stay inside the folder") };
+        place.push(name);
+        match fs::symlink_metadata(&place) {
+            Ok(metadata) if metadata.is_symlink() => {
+                anyhow::bail!("{} is a symbolic link, and policy files are not written through one", place.display())
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot look at {}", place.display())),
+        }
+    }
+    Ok(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{compare, write};
+    use crate::model::EntryKey;
+    use crate::plan::FileAction;
+    use crate::render::RenderedFile;
+
+    fn rendered(path: &str, contents: &str) -> RenderedFile {
+        RenderedFile { policy: EntryKey::new("p"), path: path.into(), contents: contents.into() }
+    }
+
+    #[test]
+    fn files_are_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [rendered("a/b/one.json", "1\n")];
+        let changes = compare(folder.path(), &files).unwrap();
+        assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].action, FileAction::Create);
+        write(folder.path(), &changes[0]).unwrap();
+        assert_eq!(compare(folder.path(), &files).unwrap(), []);
+        let changes = compare(folder.path(), &[rendered("a/b/one.json", "2\n")]).unwrap();
+        assert_eq!(changes[0].action, FileAction::Update { before: "1\n".into() });
+        write(folder.path(), &changes[0]).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path().join("a/b")).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("out")).unwrap();
+        let error = compare(folder.path(), &[rendered("out/one.json", "1\n")]).unwrap_err();
+        assert!(error.to_string().contains("symbolic link"), "{error}");
+    }
+}

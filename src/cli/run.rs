@@ -1,0 +1,64 @@
+//! From arguments to exit code.
+
+use super::Exit;
+use super::args::{Cli, Command};
+use super::command::{completions, emulator, plan, render, schema, validate};
+use super::failure::Failure;
+use super::terminal::Terminal;
+use anstream::ColorChoice;
+use anyhow::Context;
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+
+/// Runs the program with the given arguments, the first of which is its name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return tell_parse_error(&error),
+    };
+    let terminal = Terminal::new(cli.global.color.into());
+    super::log::start(&cli.global);
+    match dispatch(&cli, &terminal) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            // If stderr is gone too, the exit code is all that is left to say.
+            let _ = failure.tell(&terminal);
+            failure.exit()
+        }
+    }
+}
+
+/// Help and version are what was asked for; everything else is wrong usage.
+fn tell_parse_error(error: &clap::Error) -> Exit {
+    let terminal = Terminal::new(ColorChoice::Auto);
+    let text = error.render().ansi().to_string();
+    let written = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => terminal.print(|out| write!(out, "{text}")),
+        _ => terminal.tell(|err| write!(err, "{text}")),
+    };
+    match (error.kind(), written) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => Exit::Done,
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Err(_)) => Exit::Failed,
+        _ => Exit::Usage,
+    }
+}
+
+fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Cli { global, command } = cli;
+    let env = |name: &str| std::env::var(name).ok();
+    match command {
+        Command::Validate(args) => validate::run(args, global, &env, terminal),
+        Command::Plan(args) => wait(plan::run(args, global, &env, terminal)),
+        Command::Render(args) => render::run(args, global, &env, terminal),
+        Command::Emulator(args) => wait(emulator::run(args, global, &env, terminal)),
+        Command::Schema(args) => schema::run(args, terminal),
+        Command::Completions(args) => completions::run(args, terminal),
+    }
+}
+
+/// Runs a command that talks to somebody.
+fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(command)
+}

@@ -1,0 +1,278 @@
+//! Making things: nothing twice, and no secret lost in silence.
+
+use super::fields::LiveFields;
+use super::guard;
+use super::host::{NewSecret, RecordedResult};
+use super::settle::Pauses;
+use super::write::{Done, Performed, Task, message};
+use super::{Event, Fatal, How, NaturalKey, SecretFate, StepError, StepResult};
+use crate::api::{ApiError, CreatedApp};
+use crate::model::{EntryKey, RemoteId};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// Something to be made, and what stands in its place already.
+pub(super) struct Creation {
+    key: NaturalKey,
+    there: Vec<RemoteId>,
+    live: Option<LiveFields>,
+    /// For apps, whether a secret comes with it.
+    is_secret_due: Option<bool>,
+}
+
+impl Creation {
+    /// Describes a child of a server by what was read of the server.
+    pub(super) fn child(key: NaturalKey, there: Option<(RemoteId, LiveFields)>) -> Self {
+        let (there, live) = there.map_or((Vec::new(), None), |(id, live)| (vec![id], Some(live)));
+        Self { key, there, live, is_secret_due: None }
+    }
+
+    const fn is_app(&self) -> bool {
+        self.is_secret_due.is_some()
+    }
+}
+
+/// What a create answered.
+pub(super) struct Made {
+    id: RemoteId,
+    secret: Option<NewSecret>,
+}
+
+impl Made {
+    pub(super) const fn without_secret(id: RemoteId) -> Self {
+        Self { id, secret: None }
+    }
+
+    pub(super) fn app(app: &EntryKey, name: &str, created: CreatedApp) -> Self {
+        let CreatedApp { id, client_id, client_secret } = created;
+        let secret = client_secret.map(|client_secret| NewSecret {
+            app: app.clone(),
+            id,
+            name: name.to_owned(),
+            client_id,
+            client_secret,
+        });
+        Self { id, secret }
+    }
+}
+
+/// What sending a create came to.
+enum Sent {
+    Made(RemoteId),
+    Unknown { write: u64, error: Arc<ApiError> },
+}
+
+impl Task<'_> {
+    /// Looks a server, an app or a role up by name, right before it is made.
+    pub(super) async fn creation(&self, key: NaturalKey, is_secret_due: Option<bool>) -> Result<Creation, StepResult> {
+        let there = self.run.look_up(&key).await.map_err(|error| not_looked_up(&key, error))?;
+        Ok(Creation { key, there, live: None, is_secret_due })
+    }
+
+    /// Makes something, unless it is there.
+    pub(super) async fn create(
+        &mut self,
+        creation: Creation,
+        send: impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Performed {
+        if let Some(done) = self.take_from_earlier_run(&creation).await? {
+            return Ok(done);
+        }
+        match self.send_create(&creation, &send).await? {
+            Sent::Made(id) => Ok(Done { id, how: How::Written }),
+            Sent::Unknown { write, error } => self.settle_create(&creation, (write, error), &send).await,
+        }
+    }
+
+    /// Waits for what an earlier run may have made and takes it. Whatever else stands there has appeared since the plan.
+    async fn take_from_earlier_run(&mut self, creation: &Creation) -> Result<Option<Done>, StepResult> {
+        let pending = self.run.pending(&creation.key);
+        let mut found = creation.there.clone();
+        if let Some(left) = pending.filter(|left| found.is_empty() && !left.is_zero()) {
+            let looked_up = self.look_up_for(&creation.key, left, true).await;
+            found = looked_up.map_err(|error| not_looked_up(&creation.key, error))?;
+        }
+        match (found.as_slice(), pending) {
+            ([], _) => Ok(None),
+            (&[id], Some(_)) => {
+                let write = self.record_intent(Some(creation.key.clone()), Some(id))?;
+                self.note_found(creation, write, id);
+                Ok(Some(Done { id, how: How::FoundFromEarlierRun }))
+            }
+            _ => Err(StepResult::Moved(guard::appeared(self.change, found, creation.live.clone()))),
+        }
+    }
+
+    async fn send_create(
+        &self,
+        creation: &Creation,
+        send: &impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Result<Sent, StepResult> {
+        let run = self.run;
+        // An app's only chance to have its secret kept is its answer, so nothing else is in flight when it comes.
+        let (_alone, _shared) = match creation.is_app() {
+            true => (Some(run.gate.write().await), None),
+            false => (None, Some(run.gate.read().await)),
+        };
+        if run.is_stopped() {
+            return Err(StepResult::NotAttempted);
+        }
+        let write = self.record_intent(Some(creation.key.clone()), None)?;
+        match send().await {
+            Ok(made) => {
+                let id = made.id;
+                run.state().created.insert(self.change.address.clone(), id);
+                let result = self.keep_secret(creation, made);
+                run.record_result(write, &self.change.address, result);
+                Ok(Sent::Made(id))
+            }
+            Err(error) if error.may_have_run() => {
+                let result = RecordedResult::Unknown { message: message(&error) };
+                run.record_result(write, &self.change.address, result);
+                Ok(Sent::Unknown { write, error: Arc::new(error) })
+            }
+            Err(error) => {
+                let result = RecordedResult::Failed { message: message(&error) };
+                run.record_result(write, &self.change.address, result);
+                Err(self.failed(Arc::new(error), false))
+            }
+        }
+    }
+
+    /// Hands a secret over before anything else happens.
+    fn keep_secret(&self, creation: &Creation, made: Made) -> RecordedResult {
+        let Made { id, secret } = made;
+        let Some(is_due) = creation.is_secret_due else { return RecordedResult::Done { id, secret: None } };
+        let app = self.change.address.clone();
+        let Some(secret) = secret else {
+            return match is_due {
+                true => self.lose_secret(id),
+                false => {
+                    self.run.state().secrets.insert(self.index, SecretFate::None);
+                    RecordedResult::Done { id, secret: None }
+                }
+            };
+        };
+        match self.run.host.store_secret(&secret) {
+            Ok(at) => {
+                if let Some(source) = at.fallback.clone() {
+                    let place = at.place.clone();
+                    self.run.stop(Fatal::SecretFellBack { app: app.clone(), place, source });
+                }
+                self.run.tell(Event::SecretStored { address: app, id, at: at.clone() });
+                let place = at.place.clone();
+                self.run.state().secrets.insert(self.index, SecretFate::Stored(at));
+                RecordedResult::Done { id, secret: Some(place) }
+            }
+            Err(source) => {
+                self.run.stop(Fatal::SecretLost { app, id, source });
+                self.lose_secret(id)
+            }
+        }
+    }
+
+    fn lose_secret(&self, id: RemoteId) -> RecordedResult {
+        self.run.tell(Event::SecretLost { address: self.change.address.clone(), id });
+        self.run.state().secrets.insert(self.index, SecretFate::Lost);
+        RecordedResult::DoneSecretLost { id }
+    }
+
+    /// Finds out what became of a create whose answer was lost.
+    async fn settle_create(
+        &mut self,
+        creation: &Creation,
+        (write, error): (u64, Arc<ApiError>),
+        send: &impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Performed {
+        let unknown = |found| {
+            let error = Arc::clone(&error);
+            StepResult::Unknown { key: creation.key.clone(), found, error }
+        };
+        let settle = self.run.options.settle;
+        match self.look_up_for(&creation.key, settle, false).await.map_err(|_| unknown(Vec::new()))?.as_slice() {
+            &[id] => return Ok(self.note_found(creation, write, id)),
+            [] if !creation.key.allows_twins() && !self.run.is_stopped() => {}
+            found => return Err(unknown(found.to_vec())),
+        }
+        self.run.tell(Event::SendingAgain { address: self.change.address.clone() });
+        match self.send_create(creation, send).await {
+            Ok(Sent::Made(id)) => Ok(Done { id, how: How::Written }),
+            Ok(Sent::Unknown { write, error: _ }) => {
+                match self.look_up_for(&creation.key, settle, false).await.map_err(|_| unknown(Vec::new()))?.as_slice()
+                {
+                    &[id] => Ok(self.note_found(creation, write, id)),
+                    found => Err(unknown(found.to_vec())),
+                }
+            }
+            Err(StepResult::NotAttempted) => Err(unknown(Vec::new())),
+            // A refusal may mean that the first one took effect after all, just now.
+            Err(refused) => match self.run.look_up(&creation.key).await.as_deref() {
+                Ok(&[id]) => Ok(self.note_found(creation, write, id)),
+                _ => Err(refused),
+            },
+        }
+    }
+
+    /// Takes what was found as made. The answer that held an app's secret is gone for good.
+    fn note_found(&self, creation: &Creation, write: u64, id: RemoteId) -> Done {
+        self.run.state().created.insert(self.change.address.clone(), id);
+        let result = match creation.is_secret_due {
+            Some(true) => self.lose_secret(id),
+            Some(false) | None => RecordedResult::Done { id, secret: None },
+        };
+        self.run.record_result(write, &self.change.address, result);
+        Done { id, how: How::Found }
+    }
+
+    /// Makes users members of a role; doing so twice does no harm. `is_rest` where a part of the step is written already.
+    pub(super) async fn add_members(
+        &mut self,
+        role: RemoteId,
+        users: &[RemoteId],
+        is_rest: bool,
+    ) -> Result<(), StepResult> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let mut sent = self.write(role, self.run.writer.add_role_members(role, users)).await;
+        if matches!(sent, Err(StepResult::Failed { wrote: true, .. })) {
+            if self.are_members_for(role, users).await {
+                return Ok(());
+            }
+            self.run.tell(Event::SendingAgain { address: self.change.address.clone() });
+            let again = self.write(role, self.run.writer.add_role_members(role, users)).await;
+            if !matches!(again, Err(StepResult::NotAttempted)) {
+                sent = again;
+            }
+        }
+        sent.map(drop).map_err(|result| match result {
+            StepResult::Failed { error, wrote } => StepResult::Failed { error, wrote: wrote || is_rest },
+            StepResult::NotAttempted if is_rest => {
+                let error = StepError::BrokenOff { address: self.change.address.clone() };
+                StepResult::Failed { error, wrote: true }
+            }
+            result => result,
+        })
+    }
+
+    /// Waits for users to show as members of a role.
+    async fn are_members_for(&mut self, role: RemoteId, users: &[RemoteId]) -> bool {
+        let deadline = Instant::now() + self.run.options.settle;
+        let mut pauses = Pauses::new();
+        loop {
+            let members = self.run.writer.reader().role_members(role).await;
+            if members.is_ok_and(|members| users.iter().all(|user| members.contains(user))) {
+                return true;
+            }
+            let Some(pause) = pauses.next(deadline).filter(|_| !self.run.is_stopped()) else { return false };
+            self.give_turn_back();
+            self.run.pause(pause).await;
+            self.take_turn().await;
+        }
+    }
+}
+
+fn not_looked_up(key: &NaturalKey, error: ApiError) -> StepResult {
+    let error = StepError::LookUp { key: key.clone(), source: Arc::new(error) };
+    StepResult::Failed { error, wrote: false }
+}

@@ -1,0 +1,55 @@
+//! One error, as the last thing a run says.
+
+use super::style::{ERROR, HINT};
+use super::visible;
+use std::error::Error;
+use std::io::{self, Write};
+
+/// Writes an error: heading, the chain of its causes, then what to do.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_error(out: &mut dyn Write, error: &(dyn Error + 'static), hint: Option<&str>) -> io::Result<()> {
+    writeln!(out, "{ERROR}error{ERROR:#}: {}", lines(&error.to_string()))?;
+    let mut source = error.source();
+    while let Some(cause) = source {
+        writeln!(out, "  caused by: {}", lines(&cause.to_string()))?;
+        source = cause.source();
+    }
+    match hint {
+        Some(hint) => write_hint(out, hint),
+        None => Ok(()),
+    }
+}
+
+/// Writes what to do, after a blank line.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_hint(out: &mut dyn Write, hint: &str) -> io::Result<()> {
+    writeln!(out, "\n{HINT}hint{HINT:#}: {}", lines(hint))
+}
+
+/// Makes every line visible and indents those after the first.
+fn lines(text: &str) -> String {
+    let shown: Vec<_> = text.trim_end().lines().map(visible).collect();
+    shown.join("\n    ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_error;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer {0}")]
+    struct Outer(&'static str, #[source] std::io::Error);
+
+    #[test]
+    fn the_chain_and_the_hint_are_written() {
+        let error = Outer("a\u{202E}b", std::io::Error::other("first\nsecond"));
+        let mut out = anstream::StripStream::new(Vec::new());
+        write_error(&mut out, &error, Some("do this")).unwrap();
+        let text = String::from_utf8(out.into_inner()).unwrap();
+        assert_eq!(text, "error: outer a\\u{202E}b\n  caused by: first\n    second\n\nhint: do this\n");
+    }
+}

@@ -1,0 +1,9 @@
+//! Plans as versioned JSON, which is also what a saved plan is.
+//!
+//! The structs of each version are private: what leaves the room is the text, its schema, and [`SavedPlan`].
+
+mod saved;
+mod v1;
+
+pub use saved::{SavedChange, SavedField, SavedPlan, SavedPlanError, read_plan};
+pub use v1::{plan_schema, write_plan_json};

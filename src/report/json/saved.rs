@@ -1,0 +1,97 @@
+//! A plan read back from a file: a permission to compare with, never an instruction.
+
+use super::v1::{ChangeV1, FORMAT_VERSION, FieldV1, OptionsV1, PlanV1};
+use crate::diff::Change;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What a saved plan permits, and for what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedPlan {
+    /// The version of the program that made it.
+    pub program_version: String,
+    /// The digest of the resolved configuration.
+    pub config_digest: String,
+    /// The host of the tenant.
+    pub tenant: String,
+    /// The account.
+    pub account_id: Option<u64>,
+    /// The environment.
+    pub environment: Option<String>,
+    /// The variables that were given on the command line.
+    pub variables: BTreeMap<String, String>,
+    /// The permitted changes.
+    pub changes: Vec<SavedChange>,
+}
+
+/// What a permission says about one object; equal only if it permits exactly this.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedChange {
+    /// The address.
+    pub address: String,
+    /// `create`, `update` or `delete`.
+    pub action: String,
+    /// The id of the live object.
+    pub id: Option<u64>,
+    /// The digest of the live object.
+    pub fingerprint: Option<String>,
+    /// Field by field.
+    pub fields: Vec<SavedField>,
+}
+
+/// One field of a permitted change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedField {
+    /// The field as the file names it.
+    pub path: String,
+    /// What live held.
+    pub before: Value,
+    /// What it may be made.
+    pub after: Value,
+}
+
+/// The ways a saved plan cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedPlanError {
+    /// It is no JSON, or not of the published shape.
+    #[error("the file is not a saved plan")]
+    Shape(#[source] serde_json::Error),
+    /// It is of another version.
+    #[error("the saved plan is of format version {found}, and this program reads version {FORMAT_VERSION}")]
+    Version {
+        /// The version it is of.
+        found: u64,
+    },
+}
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// [`SavedPlanError::Version`] for another format version, [`SavedPlanError::Shape`] for anything else.
+pub fn read_plan(text: &str) -> Result<SavedPlan, SavedPlanError> {
+    let value: Value = serde_json::from_str(text).map_err(SavedPlanError::Shape)?;
+    match value.get("format_version").and_then(Value::as_u64) {
+        Some(found) if found != u64::from(FORMAT_VERSION) => return Err(SavedPlanError::Version { found }),
+        _ => {}
+    }
+    let plan: PlanV1 = serde_json::from_value(value).map_err(SavedPlanError::Shape)?;
+    let PlanV1 { program_version, config_digest, tenant, account_id, environment, options, changes, .. } = plan;
+    let OptionsV1 { vars, .. } = options;
+    let changes = changes.into_iter().map(SavedChange::from).collect();
+    Ok(SavedPlan { program_version, config_digest, tenant, account_id, environment, variables: vars, changes })
+}
+
+impl From<ChangeV1> for SavedChange {
+    fn from(change: ChangeV1) -> Self {
+        let ChangeV1 { address, action, id, fingerprint, fields, .. } = change;
+        let fields =
+            fields.into_iter().map(|FieldV1 { path, before, after }| SavedField { path, before, after }).collect();
+        Self { address, action, id, fingerprint, fields }
+    }
+}
+
+impl From<&Change> for SavedChange {
+    fn from(change: &Change) -> Self {
+        Self::from(ChangeV1::from(change))
+    }
+}

@@ -1,0 +1,33 @@
+//! Turns plans, outcomes, problems and errors into text or versioned JSON on a given writer.
+//!
+//! The room decides nothing and reads nothing. It does not know whether it writes to a terminal: text carries colour
+//! codes, which the writer takes out where they are not wanted, and says everything in words and signs as well. Whatever
+//! comes from the account or the file goes through [`visible`], so that no control, bidirectional or zero-width character
+//! reaches a terminal.
+
+mod diagnostics;
+mod error;
+mod fields;
+mod json;
+mod mask;
+mod outcome;
+mod progress;
+mod refusal;
+#[cfg(test)]
+mod sample;
+mod style;
+mod text;
+mod view;
+mod visible;
+mod words;
+
+pub use diagnostics::{identity_problem, write_diagnostics};
+pub use error::{write_error, write_hint};
+pub use json::{SavedChange, SavedField, SavedPlan, SavedPlanError, plan_schema, read_plan, write_plan_json};
+pub use outcome::{FilesOutcome, write_outcome};
+pub use progress::{Progress, lock_wait_words};
+pub use refusal::{Advice, refusal_advice};
+pub use text::{write_file_changes, write_plan_text};
+pub use view::PlanView;
+pub use visible::visible;
+pub use words::count;

@@ -1,0 +1,207 @@
+//! One rich plan for the tests of this room.
+
+use super::{PlanView, write_plan_json, write_plan_text};
+use crate::access::AccessChange;
+use crate::diagnostic::Origin;
+use crate::diff::{
+    AppCreate, Change, ClientOperation, Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal, RefusalKind,
+};
+use crate::model::{
+    Address, ApplicationType, EntryKey, Fingerprint, NewApp, Note, RemoteId, ScopeValue, ServerPatch,
+    TokenEndpointAuthMethod,
+};
+use crate::plan::{Context, Drift, FileAction, FileChange, Plan, Step, Summary};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn at(line: u32) -> Origin {
+    Origin { file: "gatewright.yaml".into(), line, column: 3, start: 0, end: 0 }
+}
+
+fn field(path: &'static str, before: Value, after: Value) -> FieldChange {
+    FieldChange { path, before, after }
+}
+
+fn change(address: &str, impact: Impact, reason: Reason, fields: Vec<FieldChange>, edit: Edit) -> Change {
+    let fingerprint = edit.id().map(|id| Fingerprint::of(&id.0));
+    let address = Address::parse(address).unwrap();
+    Change { address, origin: Some(at(12)), impact, reason, fingerprint, fields, edit }
+}
+
+fn changes() -> Vec<Change> {
+    let app = NewApp {
+        name: "Contacts Batch".into(),
+        description: None,
+        notes: None,
+        visible: None,
+        application_type: ApplicationType::Web,
+        token_endpoint_auth_method: TokenEndpointAuthMethod::Post,
+        redirect_uris: vec!["https://localhost/unused".into()],
+        post_logout_redirect_uris: None,
+        login_url: None,
+        access_token_expiration_minutes: None,
+        refresh_token_expiration_minutes: None,
+        connector_id: None,
+    };
+    vec![
+        change(
+            "oidc_app/contacts-batch",
+            Impact::Widens,
+            Reason::MissingLive,
+            vec![
+                field("name", Value::Null, json!("Contacts Batch")),
+                field("application_type", Value::Null, json!("web")),
+                field("redirect_uris", Value::Null, json!(["https://localhost/unused"])),
+            ],
+            Edit::App(Operation::Create(AppCreate { app, roles: None })),
+        ),
+        change(
+            "authorization_server/contacts",
+            Impact::Widens,
+            Reason::Differs,
+            vec![
+                field("name", json!("Contacts\u{202E} API"), json!("Contacts API")),
+                field(
+                    "description",
+                    json!("Contacts API behind MuleSoft, for the partners of the house and nobody else at all"),
+                    json!("Contacts API behind Flex Gateway, for the partners of the house and nobody else"),
+                ),
+                field(
+                    "audiences",
+                    json!(["https://old.example.com", "https://contacts.example.com"]),
+                    json!(["https://contacts.example.com", "https://new.example.com"]),
+                ),
+                field("access_token_expiration_minutes", json!(10), json!(60)),
+            ],
+            Edit::Server(Operation::Update { id: RemoteId(77), patch: ServerPatch::default() }),
+        ),
+        change(
+            "authorization_server/contacts/scope/contacts:old",
+            Impact::Breaks,
+            Reason::OnlyLive,
+            vec![field("description", json!("Old"), Value::Null)],
+            Edit::Scope { server: ObjectRef::Live(RemoteId(77)), operation: Operation::Delete { id: RemoteId(7) } },
+        ),
+        change(
+            "authorization_server/contacts/client/contacts-batch",
+            Impact::Widens,
+            Reason::MissingLive,
+            vec![field("scopes", Value::Null, json!(["contacts:read"]))],
+            Edit::Client {
+                server: ObjectRef::Live(RemoteId(77)),
+                app: ObjectRef::Planned(Address::parse("oidc_app/contacts-batch").unwrap()),
+                operation: ClientOperation::Bind(std::collections::BTreeSet::new()),
+            },
+        ),
+    ]
+}
+
+fn plan() -> Plan {
+    Plan {
+        context: Context {
+            tenant: "acme-dev.onelogin.com".into(),
+            account_id: Some(555_555),
+            environment: Some("dev".into()),
+            config_digest: "c0ffee".into(),
+        },
+        steps: changes().into_iter().map(|change| Step { change, after: Vec::new() }).collect(),
+        notes: vec![Note { origin: Some(at(30)), text: "`clients` is absent: live bindings stay in force".into() }],
+        refusals: vec![Refusal {
+            address: Address::parse("role/old").unwrap(),
+            origin: Some(at(40)),
+            kind: RefusalKind::DestroyNotAllowed,
+        }],
+        drift: Drift { missing_live: 2, differs: 1, only_live: 1 },
+        summary: Summary { create: 2, update: 1, delete: 1, keep: 9 },
+        apply_requests: 11,
+    }
+}
+
+fn files() -> Vec<FileChange> {
+    let policy = |key: &str| EntryKey::new(key);
+    vec![
+        FileChange {
+            policy: policy("contacts-flex"),
+            path: "policies/dev/contacts-flex.yaml".into(),
+            action: FileAction::Create,
+            after: "kind: PolicyBinding\n".into(),
+        },
+        FileChange {
+            policy: policy("contacts-mule"),
+            path: "policies/dev/contacts-mule.json".into(),
+            action: FileAction::Update { before: "{\n  \"audience\": \"old\"\n}\n".into() },
+            after: "{\n  \"audience\": \"new\"\n}\n".into(),
+        },
+    ]
+}
+
+fn written(view: &PlanView<'_>, write: fn(&mut dyn std::io::Write, &PlanView<'_>) -> std::io::Result<()>) -> String {
+    let mut out = anstream::StripStream::new(Vec::new());
+    write(&mut out, view).unwrap();
+    String::from_utf8(out.into_inner()).unwrap()
+}
+
+fn with_rich_plan(check: impl FnOnce(&PlanView<'_>)) {
+    let access = [AccessChange {
+        impact: Impact::Breaks,
+        server: "contacts".into(),
+        client: Some("contacts-web".into()),
+        policy: Some(EntryKey::new("contacts-mule")),
+        scopes: vec![ScopeValue::new("contacts:read")],
+        sentence: "gateway policy `contacts-mule` refuses `contacts-web`: on `contacts` it lacks `contacts:read`"
+            .into(),
+    }];
+    let variables = BTreeMap::from([("region".to_owned(), "eu".to_owned())]);
+    check(&PlanView { plan: &plan(), access: &access, files: &files(), variables: &variables });
+}
+
+#[test]
+fn a_rich_plan_reads_well() {
+    with_rich_plan(|view| {
+        let text = written(view, write_plan_text);
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "too wide: {line}");
+        }
+        insta::assert_snapshot!(text);
+    });
+}
+
+#[test]
+fn a_rich_plan_is_json_of_the_published_schema() {
+    with_rich_plan(|view| {
+        let text = written(view, write_plan_json);
+        let schema = super::plan_schema();
+        let errors: Vec<String> = jsonschema::validator_for(&schema)
+            .unwrap()
+            .iter_errors(&serde_json::from_str(&text).unwrap())
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+        insta::assert_snapshot!(text);
+    });
+}
+
+#[test]
+fn a_saved_plan_permits_what_was_planned() {
+    with_rich_plan(|view| {
+        let saved = super::read_plan(&written(view, write_plan_json)).unwrap();
+        let now: Vec<super::SavedChange> = view.plan.changes().map(super::SavedChange::from).collect();
+        assert_eq!(saved.changes, now);
+        assert_eq!(saved.variables, *view.variables);
+    });
+}
+
+#[test]
+fn files_that_are_no_saved_plans_are_refused() {
+    let check = |text: &str, expected: &str| assert_eq!(super::read_plan(text).unwrap_err().to_string(), expected);
+    check("", "the file is not a saved plan");
+    check("{}", "the file is not a saved plan");
+    check("{\"format_version\": 9}", "the saved plan is of format version 9, and this program reads version 1");
+}
+
+#[test]
+fn nothing_to_do_is_one_line() {
+    let plan = Plan { steps: Vec::new(), refusals: Vec::new(), notes: Vec::new(), ..plan() };
+    let view = PlanView { plan: &plan, access: &[], files: &[], variables: &BTreeMap::new() };
+    assert_eq!(written(&view, write_plan_text), "No changes.\n");
+}

@@ -1,0 +1,192 @@
+//! A plan as text.
+
+use super::fields::write_field;
+use super::refusal::refusal_advice;
+use super::style::{ADDED, CHANGED, FAINT, HEADING, REMOVED, of_action, of_impact};
+use super::words::{WIDTH, wrap};
+use super::{PlanView, count, visible};
+use crate::access::AccessChange;
+use crate::diagnostic::Origin;
+use crate::diff::{Action, Change, Reason, Refusal};
+use crate::model::Note;
+use crate::plan::{Context, FileAction, FileChange, Plan, Summary};
+use similar::TextDiff;
+use std::io::{self, Write};
+
+/// Writes a plan: the changes field by field, what they mean for access, the policy files, notes, refusals, one line.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<()> {
+    let PlanView { plan, access, files, variables: _ } = view;
+    if plan.has_changes() {
+        write_heading(out, &plan.context)?;
+    }
+    for change in plan.changes() {
+        write_change(out, change)?;
+    }
+    write_access(out, access)?;
+    for file in *files {
+        write_file(out, file)?;
+    }
+    write_notes(out, &plan.notes)?;
+    write_refusals(out, &plan.refusals)?;
+    write_summary(out, plan, files)
+}
+
+fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
+    let Context { tenant, account_id, environment, config_digest: _ } = context;
+    write!(out, "{HEADING}Plan for {}", visible(tenant))?;
+    if let Some(id) = account_id {
+        write!(out, ", account {id}")?;
+    }
+    if let Some(environment) = environment {
+        write!(out, ", environment {}", visible(environment))?;
+    }
+    writeln!(out, "{HEADING:#}\n")
+}
+
+fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
+    let Change { address, origin: _, impact, reason, fingerprint: _, fields, edit } = change;
+    let action = edit.action();
+    let (paint, impact_paint) = (of_action(action), of_impact(*impact));
+    let head = format!("{} {}", action.symbol(), visible(&address.to_string()));
+    let mut facts = action.as_str().to_owned();
+    if let Some(id) = edit.id() {
+        facts.push_str(&format!(" {id}"));
+    }
+    if let Some(why) = reason_words(*reason, action) {
+        facts.push_str(why);
+    }
+    let width = 2 + head.chars().count() + 2 + facts.len() + 2 + impact.as_str().len();
+    let gap = if width <= WIDTH { " " } else { "\n      " };
+    write!(out, "  {paint}{head}{paint:#}:{gap}{facts}, ")?;
+    writeln!(out, "{impact_paint}{}{impact_paint:#}", impact.as_str())?;
+    for field in fields {
+        write_field(out, field)?;
+    }
+    writeln!(out)
+}
+
+/// Says why, where the action does not say it already.
+const fn reason_words(reason: Reason, action: Action) -> Option<&'static str> {
+    match (reason, action) {
+        (Reason::MissingLive, Action::Create) | (Reason::Differs, Action::Update) => None,
+        (Reason::Renamed, _) => Some(", renamed"),
+        (Reason::OnlyLive, _) => Some(", not in the file"),
+        (Reason::StateAbsent, _) => Some(", state: absent"),
+        (Reason::MissingLive, _) => Some(", not live"),
+        (Reason::Differs, _) => Some(", differs"),
+    }
+}
+
+fn write_access(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> {
+    if access.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{HEADING}Access changes{HEADING:#}")?;
+    for AccessChange { impact, server: _, client: _, policy: _, scopes: _, sentence } in access {
+        let paint = of_impact(*impact);
+        let sentence = wrap(&visible(sentence), 4 + impact.as_str().len(), "    ");
+        writeln!(out, "  {paint}{}{paint:#}: {sentence}", impact.as_str())?;
+    }
+    writeln!(out)
+}
+
+/// Writes how policy files differ from those on disk, or `No changes.`
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_file_changes(out: &mut dyn Write, files: &[FileChange]) -> io::Result<()> {
+    if files.is_empty() {
+        return writeln!(out, "No changes.");
+    }
+    for file in files {
+        write_file(out, file)?;
+    }
+    writeln!(out, "{} to write.", count(files.len(), "policy file", None))
+}
+
+fn write_file(out: &mut dyn Write, file: &FileChange) -> io::Result<()> {
+    let (sign, word, paint) = match &file.action {
+        FileAction::Create => ("+", "create", ADDED),
+        FileAction::Update { .. } => ("~", "update", CHANGED),
+    };
+    writeln!(out, "  {paint}{sign} {}{paint:#}: {word} {}", file.address(), visible(&file.path))?;
+    for line in file_diff(file).lines() {
+        let paint = match line.as_bytes().first() {
+            Some(b'+') => ADDED,
+            Some(b'-') => REMOVED,
+            _ => FAINT,
+        };
+        writeln!(out, "      {paint}{}{paint:#}", visible(line))?;
+    }
+    writeln!(out)
+}
+
+/// Returns the unified diff of a policy file against what is there.
+pub(super) fn file_diff(file: &FileChange) -> String {
+    let FileChange { policy: _, path, action, after } = file;
+    let (before, old) = match action {
+        FileAction::Create => ("", "/dev/null".to_owned()),
+        FileAction::Update { before } => (before.as_str(), format!("a/{path}")),
+    };
+    let diff = TextDiff::from_lines(before, after.as_str());
+    diff.unified_diff().context_radius(3).header(&old, &format!("b/{path}")).to_string()
+}
+
+/// Writes `file:line:column`, the way editors and terminals understand it.
+pub(super) fn place(origin: &Origin) -> String {
+    let Origin { file, line, column, start: _, end: _ } = origin;
+    format!("{}:{line}:{column}", visible(file))
+}
+
+fn write_notes(out: &mut dyn Write, notes: &[Note]) -> io::Result<()> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{HEADING}Notes{HEADING:#}")?;
+    for Note { origin, text } in notes {
+        let place = origin.as_ref().map_or_else(String::new, |origin| format!("{}: ", place(origin)));
+        writeln!(out, "  {}", wrap(&format!("{place}{}", visible(text)), 2, "    "))?;
+    }
+    writeln!(out)
+}
+
+fn write_refusals(out: &mut dyn Write, refusals: &[Refusal]) -> io::Result<()> {
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{HEADING}Refused{HEADING:#}")?;
+    for refusal in refusals {
+        let advice = refusal_advice(refusal);
+        let sentence = format!("{}: {}", visible(&refusal.address.to_string()), advice.message);
+        writeln!(out, "  {}", wrap(&sentence, 2, "    "))?;
+        if let Some(origin) = &refusal.origin {
+            writeln!(out, "    at {}", place(origin))?;
+        }
+        if let Some(hint) = advice.hint {
+            writeln!(out, "    {}", wrap(&format!("hint: {hint}"), 4, "      "))?;
+        }
+    }
+    writeln!(out)
+}
+
+fn write_summary(out: &mut dyn Write, plan: &Plan, files: &[FileChange]) -> io::Result<()> {
+    let Summary { create, update, delete, keep } = plan.summary;
+    if !plan.has_changes() && files.is_empty() && !plan.is_refused() {
+        return writeln!(out, "No changes.");
+    }
+    let mut parts = vec![format!("{create} to create, {update} to update, {delete} to delete, {keep} unchanged")];
+    if !files.is_empty() {
+        parts.push(format!("{} to write", count(files.len(), "policy file", None)));
+    }
+    if plan.is_refused() {
+        parts.push(format!("{} to resolve first", count(plan.refusals.len(), "refusal", None)));
+    }
+    if plan.has_changes() {
+        let requests = usize::try_from(plan.apply_requests).unwrap_or(usize::MAX);
+        parts.push(format!("apply makes {}", count(requests, "request", None)));
+    }
+    writeln!(out, "{HEADING}Plan{HEADING:#}: {}", wrap(&format!("{}.", parts.join("; ")), 6, "  "))
+}

@@ -1,0 +1,9 @@
+//! The client over a real socket.
+
+mod bodies;
+mod collect;
+mod faults;
+mod oidc;
+mod reads;
+mod responder;
+mod token;
