@@ -2,6 +2,7 @@
 
 mod bodies;
 mod collect;
+mod emulated;
 mod faults;
 mod oidc;
 mod reads;
