@@ -115,9 +115,10 @@ impl Account {
             .collect()
     }
 
-    /// Counts the objects of one kind.
+    /// Counts the objects of one kind that are not OneLogin's own.
     pub(super) async fn count(&self, kind: &str) -> usize {
-        self.control("GET", "state", None).await[kind].as_array().map_or(0, Vec::len)
+        let state = self.control("GET", "state", None).await;
+        state[kind].as_array().map_or(0, |rows| rows.iter().filter(|row| row["onelogin"] != true).count())
     }
 
     /// Returns the named server as the state shows it.

@@ -1,6 +1,7 @@
 //! Executions against an emulated account, over a socket, with everything that can go wrong in between.
 
 mod account;
+mod killed;
 mod lost_answers;
 mod moved;
 mod stops;
