@@ -3,7 +3,7 @@
 use super::state::{Access, ServerAccess};
 use crate::diagnostic::Sourced;
 use crate::model::{ClaimName, ClientIdCheck, DesiredState, Entry, EntryKey, Policy, ScopeValue};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One client in front of one gateway policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +37,19 @@ const STANDARD_CLAIMS: [&str; 8] = ["jti", "sub", "iss", "iat", "exp", "scope", 
 /// Shape: sorted by policy, server and client. Values of claims are not judged, because they are the user's; nor are the
 /// contracts of a policy that checks the client's id, because they are the gateway's.
 pub fn admissions(desired: &DesiredState, access: &Access) -> Vec<Admission> {
+    let mut carriers: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    for (name, server) in &access.servers {
+        for audience in server.audiences.iter().flatten() {
+            carriers.entry(audience).or_default().insert(name);
+        }
+    }
     let mut admissions = Vec::new();
     for (key, policy) in &desired.policies {
         let audiences = accepted_audiences(desired, policy, access);
-        for (server, given) in &access.servers {
-            if given.audiences.as_ref().is_none_or(|given| given.is_disjoint(&audiences)) {
-                continue;
-            }
+        let leading: BTreeSet<&String> =
+            audiences.iter().filter_map(|audience| carriers.get(audience.as_str())).flatten().copied().collect();
+        for server in leading {
+            let Some(given) = access.servers.get(server) else { continue };
             for (client, scopes) in given.clients.iter().flatten() {
                 let obstacles = obstacles(policy, given, scopes);
                 admissions.push(Admission {

@@ -122,7 +122,7 @@ fn of_summary(server: &ServerSummary) -> ServerAccess {
 fn of_live(server: &LiveServer, labels: &Labels<'_>) -> ServerAccess {
     let clients = server.clients.as_ref().map(|clients| {
         let scopes = |client: &LiveClient| client.scopes.iter().map(|scope| scope.value.clone()).collect();
-        clients.iter().map(|client| (labels.client(client.app_id, &client.app_name), scopes(client))).collect()
+        clients.iter().map(|client| (labels.app(client.app_id), scopes(client))).collect()
     });
     ServerAccess {
         resource_identifier: Some(server.resource_identifier.clone()),
@@ -136,9 +136,10 @@ fn of_live(server: &LiveServer, labels: &Labels<'_>) -> ServerAccess {
 
 /// How live things are called: by key where the file lists them.
 pub(super) struct Labels<'a> {
-    live: &'a LiveState,
     servers: BTreeMap<RemoteId, &'a EntryKey>,
     apps: BTreeMap<RemoteId, &'a EntryKey>,
+    server_names: BTreeMap<RemoteId, &'a str>,
+    app_names: BTreeMap<RemoteId, &'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -146,33 +147,29 @@ impl<'a> Labels<'a> {
         let by_id = |pairing: &'a BTreeMap<EntryKey, Match>| {
             pairing.iter().filter_map(|(key, found)| Some((found.id()?, key))).collect()
         };
-        Self { live, servers: by_id(&identities.servers), apps: by_id(&identities.apps) }
+        let clients = live.servers.values().flat_map(|server| server.clients.iter().flatten());
+        let listed = live.lists.apps.iter().map(|app| (app.id, app.name.as_str()));
+        Self {
+            servers: by_id(&identities.servers),
+            apps: by_id(&identities.apps),
+            server_names: live.lists.servers.iter().map(|server| (server.id, server.name.as_str())).collect(),
+            app_names: clients.map(|client| (client.app_id, client.app_name.as_str())).chain(listed).collect(),
+        }
     }
 
     pub(super) fn server(&self, id: RemoteId) -> String {
-        let name = || self.live.lists.servers.iter().find(|server| server.id == id).map(|server| server.name.as_str());
-        label(self.servers.get(&id).copied(), name().unwrap_or_default(), id)
+        label(self.servers.get(&id).copied(), self.server_names.get(&id).copied(), id)
     }
 
-    pub(super) fn client(&self, id: RemoteId, name: &str) -> String {
-        label(self.apps.get(&id).copied(), name, id)
-    }
-
-    /// Names an app of which only the id is known.
     pub(super) fn app(&self, id: RemoteId) -> String {
-        let listed = self.live.lists.apps.iter().find(|app| app.id == id).map(|app| app.name.as_str());
-        let bound = || {
-            let mut clients = self.live.servers.values().flat_map(|server| server.clients.iter().flatten());
-            clients.find(|client| client.app_id == id).map(|client| client.app_name.as_str())
-        };
-        label(self.apps.get(&id).copied(), bound().or(listed).unwrap_or_default(), id)
+        label(self.apps.get(&id).copied(), self.app_names.get(&id).copied(), id)
     }
 }
 
-fn label(key: Option<&EntryKey>, name: &str, id: RemoteId) -> String {
-    match key {
-        Some(key) => key.to_string(),
-        None if name.is_empty() => format!("id {id}"),
-        None => format!("{name} (id {id})"),
+fn label(key: Option<&EntryKey>, name: Option<&str>, id: RemoteId) -> String {
+    match (key, name) {
+        (Some(key), _) => key.to_string(),
+        (None, Some(name)) => format!("{name} (id {id})"),
+        (None, None) => format!("id {id}"),
     }
 }

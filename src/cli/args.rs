@@ -1,6 +1,6 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
-use super::command::{completions, render, schema, validate};
+use super::command::{completions, emulator, plan, render, schema, validate};
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,9 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Validate(validate::ValidateArgs),
+    Plan(plan::PlanArgs),
     Render(render::RenderArgs),
+    Emulator(emulator::EmulatorArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }

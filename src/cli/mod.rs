@@ -6,12 +6,17 @@
 
 mod args;
 mod command;
+mod connect;
 mod exit;
 mod failure;
+mod gateways;
 mod inputs;
 mod log;
+mod planning;
 mod policy_files;
 mod run;
+mod state_file;
+mod stop;
 mod terminal;
 
 pub use exit::Exit;

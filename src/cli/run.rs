@@ -2,10 +2,11 @@
 
 use super::Exit;
 use super::args::{Cli, Command};
-use super::command::{completions, render, schema, validate};
+use super::command::{completions, emulator, plan, render, schema, validate};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use anstream::ColorChoice;
+use anyhow::Context;
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
@@ -48,8 +49,16 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     let env = |name: &str| std::env::var(name).ok();
     match command {
         Command::Validate(args) => validate::run(args, global, &env, terminal),
+        Command::Plan(args) => wait(plan::run(args, global, &env, terminal)),
         Command::Render(args) => render::run(args, global, &env, terminal),
+        Command::Emulator(args) => wait(emulator::run(args, global, &env, terminal)),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
     }
+}
+
+/// Runs a command that talks to somebody.
+fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(command)
 }

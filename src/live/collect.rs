@@ -4,8 +4,7 @@ use super::error::CollectError;
 use super::needs::{self, Children, Lists};
 use crate::api::{ApiError, Reader, ServerList};
 use crate::model::{
-    AppSummary, DesiredState, Kind, LiveApp, LiveLists, LiveRole, LiveServer, LiveState, LiveUser, RemoteId, UserRef,
-    identify,
+    DesiredState, Kind, LiveApp, LiveLists, LiveServer, LiveState, LiveUser, RemoteId, UserRef, identify,
 };
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,14 +69,23 @@ async fn read_servers(
     lists: &LiveLists,
     needed: BTreeMap<RemoteId, Children>,
 ) -> Result<BTreeMap<RemoteId, LiveServer>, CollectError> {
-    let name = |id| lists.servers.iter().find(|server| server.id == id).map(|server| server.name.clone());
+    let names: BTreeMap<RemoteId, &str> = lists.servers.iter().map(|one| (one.id, one.name.as_str())).collect();
+    let names = &names;
     let reads = needed.into_iter().map(async |(id, children)| {
-        let moved = || CollectError::Moved { kind: Kind::AuthorizationServer, id, name: name(id).unwrap_or_default() };
-        match read_server(reader, id, children).await {
+        let found = read_server(reader, id, children).await;
+        let Some(name) = names.get(&id).copied() else {
+            // Only a pinned id is looked for beyond a list that may be cut off.
+            return match found {
+                Ok(Some(server)) => Ok((id, server)),
+                Ok(None) => Err(CollectError::PinnedMissing { id }),
+                Err(error) if error.is_not_found() => Err(CollectError::PinnedMissing { id }),
+                Err(error) => Err(error.into()),
+            };
+        };
+        match found {
             Ok(Some(server)) => Ok((id, server)),
-            Ok(None) => Err(moved()),
-            Err(error) if error.is_not_found() => Err(moved()),
-            Err(error) => Err(error.into()),
+            Ok(None) => Err(CollectError::moved(Kind::AuthorizationServer, id, name)),
+            Err(error) => Err(CollectError::of(error, Kind::AuthorizationServer, id, name)),
         }
     });
     Ok(try_join_all(reads).await?.into_iter().collect())
@@ -99,14 +107,11 @@ async fn read_apps(
     lists: &LiveLists,
     needed: BTreeSet<RemoteId>,
 ) -> Result<BTreeMap<RemoteId, LiveApp>, CollectError> {
-    let names: BTreeMap<RemoteId, &AppSummary> = lists.apps.iter().map(|app| (app.id, app)).collect();
+    let names: BTreeMap<RemoteId, &str> = lists.apps.iter().map(|one| (one.id, one.name.as_str())).collect();
     let names = &names;
     let reads = needed.into_iter().map(async |id| match reader.app(id).await? {
         Some(app) => Ok((id, app)),
-        None => {
-            let name = names.get(&id).map(|app| app.name.clone()).unwrap_or_default();
-            Err(CollectError::Moved { kind: Kind::OidcApp, id, name })
-        }
+        None => Err(CollectError::moved(Kind::OidcApp, id, names.get(&id).copied().unwrap_or_default())),
     });
     Ok(try_join_all(reads).await?.into_iter().collect())
 }
@@ -116,15 +121,14 @@ async fn read_members(
     lists: &LiveLists,
     needed: BTreeSet<RemoteId>,
 ) -> Result<BTreeMap<RemoteId, BTreeSet<RemoteId>>, CollectError> {
-    let roles: BTreeMap<RemoteId, &LiveRole> = lists.roles.iter().map(|role| (role.id, role)).collect();
-    let roles = &roles;
-    let reads = needed.into_iter().map(async |id| match reader.role_members(id).await {
-        Ok(members) => Ok((id, members)),
-        Err(error) if error.is_not_found() => {
-            let name = roles.get(&id).map(|role| role.name.clone()).unwrap_or_default();
-            Err(CollectError::Moved { kind: Kind::Role, id, name })
+    let names: BTreeMap<RemoteId, &str> = lists.roles.iter().map(|one| (one.id, one.name.as_str())).collect();
+    let names = &names;
+    let reads = needed.into_iter().map(async |id| {
+        let name = names.get(&id).copied().unwrap_or_default();
+        match reader.role_members(id).await {
+            Ok(members) => Ok((id, members)),
+            Err(error) => Err(CollectError::of(error, Kind::Role, id, name)),
         }
-        Err(error) => Err(error.into()),
     });
     Ok(try_join_all(reads).await?.into_iter().collect())
 }

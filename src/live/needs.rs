@@ -1,7 +1,7 @@
 //! What has to be read, judged from the file alone: no request more than the comparison needs.
 
 use crate::model::{
-    DesiredState, Entry, EntryKey, Identities, Match, RemoteId, ScopeValue, Server, Unmanaged, UserRef,
+    DesiredState, Entry, EntryKey, ExternalServer, Identities, Match, RemoteId, ScopeValue, Server, UserRef,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ pub(super) fn servers(desired: &DesiredState, identities: &Identities) -> BTreeM
 }
 
 /// Returns what is read of one server; `None`: not even the server.
-fn children<E>(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, E>) -> Option<Children> {
+fn children(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, ExternalServer>) -> Option<Children> {
     let has_policy = desired.policies.values().any(|policy| policy.authorization_server.value == *key);
     match entry {
         // What a delete takes along is part of what it says.
@@ -55,22 +55,26 @@ fn children<E>(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, E>)
             clients: server.clients.is_some() || has_policy,
         }),
         // Somebody else's server counts only for what its clients may do behind our gateway.
-        Entry::External(_) => has_policy.then_some(Children { clients: true, ..Children::default() }),
+        Entry::External(external) => has_policy.then(|| Children {
+            scopes: external.declared.scopes.is_none() && asked(desired, key).next().is_some(),
+            claims: false,
+            clients: true,
+        }),
     }
 }
 
-/// Says whether a policy asks for a scope that the entry does not list, so that only live can say whether it is there.
+/// Says whether the file counts on a scope that only live can vouch for.
 fn is_checked_live(desired: &DesiredState, key: &EntryKey, server: &Server) -> bool {
-    let listed: BTreeSet<&ScopeValue> = server
-        .scopes
-        .iter()
-        .flat_map(|scopes| scopes.value.keys())
-        .chain(server.inherited_scopes.iter().map(|scope| &scope.value))
-        .collect();
-    let is_open = server.scopes.is_none() || server.unmanaged == Unmanaged::Keep;
+    let listed = server.scopes.iter().flat_map(|scopes| scopes.value.keys());
+    let listed: BTreeSet<&ScopeValue> = listed.collect();
+    !server.inherited_scopes.is_empty() || asked(desired, key).any(|scope| !listed.contains(scope))
+}
+
+/// Iterates over the scopes that policies ask tokens of a server for.
+fn asked<'a>(desired: &'a DesiredState, key: &'a EntryKey) -> impl Iterator<Item = &'a ScopeValue> {
     let policies = desired.policies.values().filter(|policy| policy.authorization_server.value == *key);
-    let mut asked = policies.flat_map(|policy| policy.require_scopes.iter().chain(&policy.require_any_scope));
-    is_open && asked.any(|scope| !listed.contains(&scope.value))
+    let scopes = policies.flat_map(|policy| policy.require_scopes.iter().chain(&policy.require_any_scope));
+    scopes.map(|scope| &scope.value)
 }
 
 /// Returns the live apps to read: those that are ours.

@@ -1,6 +1,6 @@
 //! The account as it was read.
 
-use super::{AppSummary, LiveApp, LiveRole, LiveServer, RemoteId, ServerSummary, UserRef};
+use super::{AppSummary, LiveApp, LiveClient, LiveRole, LiveServer, RemoteId, ServerSummary, UserRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The account's lists: enough to tell which desired thing is which live object.
@@ -38,6 +38,15 @@ pub struct LiveState {
     pub role_members: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
     /// Users found for each user the file names; sorted by id, empty where there is none.
     pub users: BTreeMap<UserRef, Vec<LiveUser>>,
+}
+
+/// What deletes take along beyond the objects the file lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consequences {
+    /// The bindings that go with deleted apps, by the server they are on; only servers that have any.
+    pub bindings: BTreeMap<RemoteId, Vec<LiveClient>>,
+    /// The apps that deleted roles give, by role; listed ones among them.
+    pub role_apps: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
 }
 
 /// A user of the account.

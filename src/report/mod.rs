@@ -10,6 +10,8 @@ mod error;
 mod fields;
 mod json;
 mod mask;
+mod outcome;
+mod progress;
 mod refusal;
 #[cfg(test)]
 mod sample;
@@ -22,6 +24,8 @@ mod words;
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint};
 pub use json::{SavedChange, SavedField, SavedPlan, SavedPlanError, plan_schema, read_plan, write_plan_json};
+pub use outcome::{FilesOutcome, write_outcome};
+pub use progress::{Progress, lock_wait_words};
 pub use refusal::{Advice, refusal_advice};
 pub use text::{write_file_changes, write_plan_text};
 pub use view::PlanView;

@@ -4,7 +4,11 @@
 mod architecture;
 mod cli;
 mod config;
+mod emulator;
 mod execute;
 mod properties;
 mod render;
 mod support;
+
+mod api;
+mod verify;

@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
 pub(super) mod completions;
+pub(super) mod emulator;
+pub(super) mod plan;
 pub(super) mod render;
 pub(super) mod schema;
 pub(super) mod validate;
