@@ -3,8 +3,8 @@
 use super::host::{Host, Intent, RecordEntry, RecordedResult, WriteResult};
 use super::read_back;
 use super::schedule::Schedule;
+use super::task::Task;
 use super::view::{self, ServerSlot};
-use super::write::Task;
 use super::{Event, Fatal, HostError, How, NaturalKey, Outcome, SecretFate, StepOutcome, StepResult};
 use crate::api::Writer;
 use crate::diff::{Change, ObjectRef};

@@ -5,4 +5,5 @@ mod killed;
 mod lost_answers;
 mod moved;
 mod stops;
+mod storms;
 mod walk;
