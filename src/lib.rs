@@ -64,6 +64,6 @@ pub mod live;
 pub mod model;
 pub mod plan;
 pub mod render;
-pub mod workspace;
 pub mod report;
 pub mod verify;
+pub mod workspace;

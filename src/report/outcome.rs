@@ -4,9 +4,7 @@ use super::style::{ADDED, ERROR, HEADING, REMOVED};
 use super::words::wrap;
 use super::{count, visible};
 use crate::diff::Action;
-use crate::execute::{
-    Doubt, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepOutcome, StepResult,
-};
+use crate::execute::{Doubt, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepOutcome, StepResult};
 use crate::model::RemoteId;
 use serde_json::Value;
 use std::error::Error;
@@ -27,6 +25,7 @@ pub struct FilesOutcome {
 /// Whatever the writer answers.
 pub fn write_outcome(out: &mut dyn Write, outcome: &Outcome, files: &FilesOutcome) -> io::Result<()> {
     let Outcome { steps, wrote: _, interrupted, fatal, created: _ } = outcome;
+    writeln!(out)?;
     for step in steps {
         write_step(out, step)?;
     }
@@ -96,7 +95,9 @@ fn result_words(action: Action, result: &StepResult) -> String {
             format!("failed: {}{part}", visible(&error.to_string()))
         }
         StepResult::Moved(Moved { why, fields: _ }) => format!("not written: {}", moved_words(why)),
-        StepResult::Unseen { id, doubt } => format!("{} {id}, and not seen to be: {}", done(action), doubt_words(doubt)),
+        StepResult::Unseen { id, doubt } => {
+            format!("{} {id}, and not seen to be: {}", done(action), doubt_words(doubt))
+        }
         StepResult::Unknown { key, found, error: _ } => match found.as_slice() {
             [] => format!("nobody knows whether it was made: no {} is there", visible(&key.to_string())),
             several => format!("nobody knows which was made: {} are {}", ids(several), visible(&key.to_string())),
@@ -110,6 +111,7 @@ fn moved_words(why: &MovedWhy) -> String {
     match why {
         MovedWhy::Appeared { ids: found } => format!("it was absent when planned, and {} is there now", ids(found)),
         MovedWhy::Gone => "it was there when planned, and is gone".to_owned(),
+        MovedWhy::BuiltIn => "it is OneLogin's own, which is never changed".to_owned(),
         MovedWhy::Changed => "it is not what it was when planned".to_owned(),
         MovedWhy::ScopesMoved => "a scope it was to be granted is gone or means something else".to_owned(),
     }
@@ -165,9 +167,8 @@ fn write_fatal(out: &mut dyn Write, fatal: &Fatal) -> io::Result<()> {
 }
 
 fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcome) -> io::Result<()> {
-    let applied = |wanted: Action| {
-        steps.iter().filter(|step| step.action == wanted && step.result.is_applied()).count()
-    };
+    let applied =
+        |wanted: Action| steps.iter().filter(|step| step.action == wanted && step.result.is_applied()).count();
     let undone = steps.iter().filter(|step| !step.result.is_applied()).count();
     let mut parts = vec![format!(
         "{} created, {} updated, {} deleted",
