@@ -13,7 +13,7 @@ use crate::model::Tenant;
 use anyhow::Context;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use url::{Host, Url};
 
 const CLIENT_ID: &str = "ONELOGIN_CLIENT_ID";
@@ -26,7 +26,14 @@ pub(super) struct Connection {
     pub(super) reader: Reader,
     /// How it is reached.
     pub(super) config: ClientConfig,
-    emulator: Option<Emulator>,
+    emulator: Option<Emulated>,
+}
+
+/// The embedded emulator.
+struct Emulated {
+    emulator: Emulator,
+    url: Url,
+    state: PathBuf,
 }
 
 impl Connection {
@@ -35,14 +42,20 @@ impl Connection {
         let Self { reader, config: _, emulator } = self;
         // Its open connections would keep the emulator waiting.
         drop(reader);
-        if let Some(emulator) = emulator {
+        if let Some(Emulated { emulator, url: _, state: _ }) = emulator {
             emulator.shutdown().await;
         }
     }
 
-    /// Returns the emulator that answers, if one does.
-    pub(super) const fn emulator(&self) -> Option<&Emulator> {
-        self.emulator.as_ref()
+    /// Returns the address of the emulator that answers, if one does.
+    pub(super) fn emulator_url(&self) -> Option<&Url> {
+        self.emulator.as_ref().map(|emulated| &emulated.url)
+    }
+
+    /// Returns the folder of the emulated account's secrets and records.
+    pub(super) fn emulator_home(&self) -> Option<PathBuf> {
+        let Emulated { emulator, url: _, state } = self.emulator.as_ref()?;
+        Some(state.with_file_name(emulator.instance_id()))
     }
 }
 
@@ -56,10 +69,13 @@ pub(super) async fn connect(
 ) -> Result<Connection, Failure> {
     let (emulator, config) = match &global.emulator {
         Some(state) => {
-            let state = state.clone().unwrap_or_else(|| state_file::default_place(root, &tenant.host()));
-            let emulator = start_emulator(tenant, gateways, state, global).await?;
-            let config = emulated(tenant, &emulator, global)?;
-            (Some(emulator), config)
+            let state = match state {
+                Some(state) => state.clone(),
+                None => state_file::default_place(root, &tenant.host())?,
+            };
+            let emulated = start_emulator(tenant, gateways, state, global).await?;
+            let config = emulated_config(tenant, &emulated.url, global)?;
+            (Some(emulated), config)
         }
         None => (None, remote(tenant, global, env)?),
     };
@@ -70,26 +86,27 @@ pub(super) async fn connect(
 async fn start_emulator(
     tenant: &Tenant,
     gateways: Vec<GatewayFile>,
-    state: std::path::PathBuf,
+    state: PathBuf,
     global: &GlobalArgs,
-) -> Result<Emulator, Failure> {
+) -> Result<Emulated, Failure> {
     let options = Options {
         issuer: Some(tenant.issuer()),
-        state: StateLocation::File(state),
+        state: StateLocation::File(state.clone()),
         seed: global.emulator_seed.as_deref().map(state_file::read_json).transpose()?,
         account_id: tenant.account_id.unwrap_or(DEFAULT_ACCOUNT_ID),
         gateways,
         ..Options::in_memory()
     };
-    Ok(Emulator::start(options).await.context("cannot start the emulator")?)
+    let emulator = Emulator::start(options).await.context("cannot start the emulator")?;
+    let url = parse(&emulator.base_url())?;
+    Ok(Emulated { emulator, url, state })
 }
 
-fn emulated(tenant: &Tenant, emulator: &Emulator, global: &GlobalArgs) -> Result<ClientConfig, Failure> {
+fn emulated_config(tenant: &Tenant, url: &Url, global: &GlobalArgs) -> Result<ClientConfig, Failure> {
     let origin = parse(&tenant.origin())?;
-    let to = parse(&emulator.base_url())?;
     // The pair every emulator knows; it opens nothing else.
     let credentials = Credentials { client_id: "emulator".into(), client_secret: "emulator-secret".into() };
-    let reroute = Reroute::Emulator { tenant_origin: tenant.origin(), to };
+    let reroute = Reroute::Emulator { tenant_origin: tenant.origin(), to: url.clone() };
     Ok(client_config(global, tenant, (origin.clone(), origin), reroute, credentials))
 }
 

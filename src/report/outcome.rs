@@ -25,6 +25,7 @@ pub struct FilesOutcome {
 /// Whatever the writer answers.
 pub fn write_outcome(out: &mut dyn Write, outcome: &Outcome, files: &FilesOutcome) -> io::Result<()> {
     let Outcome { steps, wrote: _, interrupted, fatal, created: _ } = outcome;
+    writeln!(out)?;
     for step in steps {
         write_step(out, step)?;
     }
@@ -110,6 +111,7 @@ fn moved_words(why: &MovedWhy) -> String {
     match why {
         MovedWhy::Appeared { ids: found } => format!("it was absent when planned, and {} is there now", ids(found)),
         MovedWhy::Gone => "it was there when planned, and is gone".to_owned(),
+        MovedWhy::BuiltIn => "it is OneLogin's own, which is never changed".to_owned(),
         MovedWhy::Changed => "it is not what it was when planned".to_owned(),
         MovedWhy::BuiltIn => "it is OneLogin's own now, and those are never changed".to_owned(),
         MovedWhy::ScopesMoved => "a scope it was to be granted is gone or means something else".to_owned(),

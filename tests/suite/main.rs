@@ -1,14 +1,16 @@
 //! The one integration test binary of the crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod api;
 mod architecture;
 mod cli;
 mod config;
 mod emulator;
 mod execute;
+mod examples;
 mod properties;
+mod readme;
 mod render;
+mod scenarios;
 mod support;
-
-mod api;
 mod verify;
