@@ -189,6 +189,7 @@ async fn answer(
 ) -> Response {
     let path = request.uri().path().to_owned();
     let is_control = path == "/_emulator" || path.starts_with("/_emulator/");
+    peer.note_use(&mut shared.world().journal, is_control);
     let in_flight = (!is_control).then(|| {
         let found = routes::find(request.method(), &dispatch::segments(&path));
         shared.world().journal.begin(&found.label);
