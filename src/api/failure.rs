@@ -21,10 +21,7 @@ pub(super) fn broken(failure: SendFailure, at: Attempted, timeout: Duration) -> 
             };
             ApiError::Unwell { at, reason, may_have_run: true, source: Some(source) }
         }
-        SendFailure::TooLarge => {
-            let reason = format!("it is longer than {} MiB", LIMIT_BYTES >> 20);
-            ApiError::Unreadable { at, reason }
-        }
+        SendFailure::TooLarge => ApiError::unreadable(at, format!("it is longer than {} MiB", LIMIT_BYTES >> 20)),
     }
 }
 

@@ -88,6 +88,6 @@ pub(super) struct Exchange {
 impl Exchange {
     /// Makes the error for an answer that has not the documented shape.
     pub(super) fn unreadable(&self, reason: impl AsRef<str>) -> ApiError {
-        ApiError::Unreadable { at: self.at.clone(), reason: shown(reason.as_ref()) }
+        ApiError::unreadable(self.at.clone(), shown(reason.as_ref()))
     }
 }

@@ -178,7 +178,7 @@ impl OidcClient {
         if !answer.status.is_success() {
             return refused(at, &answer, &secrets);
         }
-        let unreadable = |_| ApiError::Unreadable { at, reason: "it does not hold a token".into() };
+        let unreadable = |_| ApiError::unreadable(at, "it does not hold a token");
         let wire::Token { access_token, expires_in, scope } =
             serde_json::from_slice(&answer.body).map_err(unreadable)?;
         Ok(TokenReply::Granted(TokenAnswer {
@@ -308,11 +308,10 @@ fn refused(at: Attempted, answer: &Answer, secrets: &[&SecretString]) -> Result<
             error: clean(&error),
             description: error_description.as_deref().map(clean),
         })),
-        Err(_) => Err(ApiError::Unreadable { at, reason: format!("{status} with {}", clean(&answer.message())) }),
+        Err(_) => Err(ApiError::unreadable(at, format!("{status} with {}", clean(&answer.message())))),
     }
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(at: &Attempted, answer: &Answer) -> Result<T, ApiError> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| ApiError::Unreadable { at: at.clone(), reason: shown(&error.to_string()) })
+    serde_json::from_slice(&answer.body).map_err(|error| ApiError::unreadable(at.clone(), shown(&error.to_string())))
 }

@@ -57,31 +57,36 @@ fn flow_variable(offset: usize, places: &Places<'_>, error: &ScanError) -> Optio
     let line_start = places.text.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = places.text.get(offset..)?.find('\n').map_or(places.text.len(), |length| offset + length);
     let line = places.text.get(line_start..line_end)?;
-    let flow = line.find(['[', '{'])?;
-    let start = unquoted_variable(line, flow)?;
-    let end = line.get(start..)?.find('}').map_or(line.len(), |length| start + length + 1);
+    let is_at_brace = places.text.get(..=offset).is_some_and(|before| before.ends_with("${"));
+    let dollar = match is_at_brace {
+        true => offset - line_start - 1,
+        false => unquoted_variable(line)?,
+    };
+    // The whole value needs the quotes, not the variable alone.
+    let start = line.get(..dollar)?.rfind([' ', '[', '{', ',']).map_or(0, |separator| separator + 1);
+    let close = line.get(dollar..)?.find('}').map_or(line.len(), |length| dollar + length + 1);
+    let end = line.get(close..)?.find([' ', ',', ']', '}']).map_or(line.len(), |length| close + length);
+    let value = line.get(start..end)?;
     let mut origin = places.at(error.marker());
     origin.column = u32::try_from(line.get(..start)?.chars().count() + 1).ok()?;
     origin.start = line_start + start;
     origin.end = line_start + end;
-    let variable = line.get(start..end)?;
     Some(
-        Diagnostic::error(Code::Syntax, origin, format!("`{variable}` needs quotes inside `[…]` or `{{…}}`"))
-            .with_hint(format!(
-                "YAML reads the `{{` as the start of a mapping; write \"{variable}\" in double quotes."
-            )),
+        Diagnostic::error(Code::Syntax, origin, format!("`{value}` needs quotes inside `[…]` or `{{…}}`"))
+            .with_hint(format!("YAML reads the `{{` as the start of a mapping; write \"{value}\" in double quotes.")),
     )
 }
 
-/// Finds a `${` after the first bracket that no quotes enclose.
-fn unquoted_variable(line: &str, flow: usize) -> Option<usize> {
+/// Finds the dollar sign of a `${` after the first bracket that no quotes enclose.
+fn unquoted_variable(line: &str) -> Option<usize> {
+    let flow = line.find(['[', '{'])?;
     let mut quote = None;
     let mut previous = ' ';
     for (index, character) in line.char_indices().skip_while(|(index, _)| *index < flow) {
         match (quote, character) {
             (None, '"' | '\'') if !previous.is_alphanumeric() => quote = Some(character),
             (Some(open), _) if open == character && previous != '\\' => quote = None,
-            // The dollar sign stands right before; it is one byte long.
+            // The dollar sign is one byte long.
             (None, '{') if previous == '$' => return index.checked_sub(1),
             _ => {}
         }

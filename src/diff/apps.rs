@@ -12,6 +12,10 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
     for (key, entry) in &sides.desired.apps {
         let Some(found) = sides.identities.apps.get(key) else { continue };
         let live = found.id().and_then(|id| sides.live.apps.get(&id));
+        if let (Some(app), Some(_), None) = (entry.managed(), found.id(), live) {
+            findings.refuse(subject(key, app).refusal(RefusalKind::NotRead { part: "fields" }));
+            continue;
+        }
         match (entry, live) {
             (Entry::External(_), _) | (Entry::Absent(_), None) => {}
             (Entry::Present(app), None) => create(key, app, sides, findings),

@@ -2,7 +2,7 @@
 
 use super::sides::Findings;
 use crate::diagnostic::{Origin, Sourced};
-use crate::model::{Address, Candidate, IdentityProblem, IdentityProblemKind, RemoteId};
+use crate::model::{Address, Candidate, IdentityProblem, IdentityProblemKind, RemoteId, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A live child as matching sees it.
@@ -33,18 +33,54 @@ pub(super) struct Matched<'a, L> {
     pub(super) unlisted: Vec<&'a L>,
 }
 
+/// The live children of one server, by key.
+struct Children<'m, 'a, L> {
+    by_key: BTreeMap<&'a str, &'m LiveChild<'a, L>>,
+    folded: BTreeMap<String, Vec<&'m LiveChild<'a, L>>>,
+    /// The keys of the file.
+    listed: BTreeSet<&'a str>,
+}
+
+impl<'m, 'a, L> Children<'m, 'a, L> {
+    fn new(desired: &[DesiredChild<'a>], live: &'m [LiveChild<'a, L>]) -> Self {
+        let mut folded: BTreeMap<String, Vec<&LiveChild<'a, L>>> = BTreeMap::new();
+        for child in live {
+            folded.entry(text::fold(child.key)).or_default().push(child);
+        }
+        Self {
+            by_key: live.iter().map(|child| (child.key, child)).collect(),
+            folded,
+            listed: desired.iter().map(|child| child.key).collect(),
+        }
+    }
+
+    /// Finds the child of this key, and fails where one that the file does not list is merely near.
+    fn one(&self, key: &str) -> Result<Option<&'m LiveChild<'a, L>>, IdentityProblemKind> {
+        if let Some(child) = self.by_key.get(key) {
+            return Ok(Some(child));
+        }
+        let near = self.folded.get(&text::fold(key)).into_iter().flatten();
+        let unlisted = near.filter(|child| !self.listed.contains(child.key));
+        let mut candidates: Vec<Candidate> = unlisted.map(|child| candidate(child)).collect();
+        candidates.sort_by_key(|candidate| candidate.id);
+        match candidates.is_empty() {
+            true => Ok(None),
+            false => Err(IdentityProblemKind::NearMiss { wanted: key.to_owned(), candidates }),
+        }
+    }
+}
+
 /// Matches children; what is not plain is filed as a problem.
 pub(super) fn match_children<'a, L>(
     desired: &[DesiredChild<'a>],
     live: &[LiveChild<'a, L>],
     findings: &mut Findings,
 ) -> Matched<'a, L> {
-    let by_key: BTreeMap<&str, &LiveChild<'a, L>> = live.iter().map(|child| (child.key, child)).collect();
-    let listed: BTreeSet<&str> = desired.iter().map(|child| child.key).collect();
+    let children = Children::new(desired, live);
     let mut taken: BTreeMap<&str, &DesiredChild<'a>> = BTreeMap::new();
     let mut found = BTreeMap::new();
     for child in desired {
-        let one = match_child(child, live, &by_key, &listed, findings);
+        let one = match_child(child, &children, findings);
         match one.and_then(|one| not_taken(one, child, &mut taken)) {
             Ok(one) => {
                 found.insert(child.key, one.into_match());
@@ -97,39 +133,26 @@ fn candidate<L>(child: &LiveChild<'_, L>) -> Candidate {
 
 fn match_child<'m, 'a, L>(
     child: &DesiredChild<'a>,
-    live: &'m [LiveChild<'a, L>],
-    by_key: &BTreeMap<&str, &'m LiveChild<'a, L>>,
-    listed: &BTreeSet<&str>,
+    children: &Children<'m, 'a, L>,
     findings: &mut Findings,
 ) -> Result<ChildFound<'m, 'a, L>, IdentityProblemKind> {
-    let new = by_key.get(child.key).copied();
     let Some(old) = &child.renamed_from else {
-        return match new {
-            Some(new) => Ok(ChildFound::Live(new)),
-            None => no_near_miss(child.key, live, listed).map(|()| ChildFound::Missing),
+        return Ok(children.one(child.key)?.map_or(ChildFound::Missing, ChildFound::Live));
+    };
+    // A near miss of the new key is what a rename by case looks like, so only an exact match counts while the old is live …
+    let Some(new) = children.by_key.get(child.key).copied() else {
+        return match children.one(old.value)? {
+            Some(old) => Ok(ChildFound::Renamed(old)),
+            None => children.one(child.key).map(|_| ChildFound::Missing),
         };
     };
-    // Where the file still lists the old name as a child of its own, that child is it and nothing is left to rename.
-    let old_live = by_key.get(old.value).copied().filter(|_| !listed.contains(old.value));
-    match (old_live, new) {
-        (Some(old), Some(new)) => Err(IdentityProblemKind::BothLive { old: candidate(old), new: candidate(new) }),
-        (Some(old), None) => Ok(ChildFound::Renamed(old)),
-        (None, Some(new)) => {
+    // … and a near miss of the old key is what such a rename leaves. What the file lists under the old key is not it.
+    match children.by_key.get(old.value).filter(|old| !children.listed.contains(old.key)) {
+        Some(old) => Err(IdentityProblemKind::BothLive { old: candidate(old), new: candidate(new) }),
+        None => {
             let text = format!("{} is renamed already: the `renamed_from` line can go", child.address);
             findings.note(Some(&old.origin), text);
             Ok(ChildFound::Live(new))
         }
-        (None, None) => Ok(ChildFound::Missing),
-    }
-}
-
-/// Fails where a live child that the file does not list differs only by case or blanks.
-fn no_near_miss<L>(key: &str, live: &[LiveChild<'_, L>], listed: &BTreeSet<&str>) -> Result<(), IdentityProblemKind> {
-    let is_near =
-        |child: &&LiveChild<'_, L>| child.key.trim().eq_ignore_ascii_case(key.trim()) && !listed.contains(child.key);
-    let candidates: Vec<Candidate> = live.iter().filter(is_near).map(candidate).collect();
-    match candidates.is_empty() {
-        true => Ok(()),
-        false => Err(IdentityProblemKind::NearMiss { wanted: key.to_owned(), candidates }),
     }
 }

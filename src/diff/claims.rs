@@ -2,7 +2,7 @@
 
 use super::children::{ChildMatch, DesiredChild, LiveChild, match_children};
 use super::fields::{Fields, given, missing};
-use super::servers::Parent;
+use super::servers::{Parent, is_read};
 use super::sides::{Findings, Subject};
 use super::{Edit, Impact, Operation, Reason, RefusalKind};
 use crate::diagnostic::Sourced;
@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Compares the claims the file declares.
 pub(super) fn compare(parent: &Parent<'_>, findings: &mut Findings) {
     let Some(declared) = &parent.server.claims else { return };
+    if !is_read(parent, "claims", |live| &live.claims, findings) {
+        return;
+    }
     let live: &[LiveClaim] = parent.live.and_then(|server| server.claims.as_deref()).unwrap_or_default();
     let desired: Vec<DesiredChild<'_>> =
         declared.value.iter().map(|(name, claim)| desired_child(parent, name, claim)).collect();

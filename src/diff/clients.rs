@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::scopes::ScopeNames;
-use super::servers::Parent;
+use super::servers::{Parent, is_read};
 use super::sides::{Findings, Sides, Subject};
 use super::{ClientOperation, Edit, Impact, ObjectRef, Reason, RefusalKind, ScopeRef};
 use crate::diagnostic::Sourced;
@@ -15,6 +15,9 @@ type Listed = BTreeMap<EntryKey, Sourced<Vec<Sourced<ScopeValue>>>>;
 /// Compares the bindings the file declares.
 pub(super) fn compare(parent: &Parent<'_>, names: &ScopeNames, sides: &Sides<'_>, findings: &mut Findings) {
     let Some(declared) = &parent.server.clients else { return };
+    if !is_read(parent, "bindings", |live| &live.clients, findings) {
+        return;
+    }
     let live: &[LiveClient] = parent.live.and_then(|server| server.clients.as_deref()).unwrap_or_default();
     let by_app: BTreeMap<RemoteId, &LiveClient> = live.iter().map(|client| (client.app_id, client)).collect();
     let mut listed = BTreeSet::new();

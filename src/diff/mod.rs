@@ -22,3 +22,6 @@ pub use change::{
 };
 pub use compare::diff;
 pub use refusal::{Refusal, RefusalKind};
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,11 @@ pub enum RefusalKind {
     },
     /// OneLogin supplies the scope or claim; it is never changed.
     Inherited,
+    /// A part of the live object was not read, so nothing can be said about it: an unread answer is no absence.
+    NotRead {
+        /// The part.
+        part: &'static str,
+    },
     /// A scope is granted that the server does not have.
     ScopeNotLive {
         /// The value.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
     for (key, entry) in &sides.desired.roles {
         let Some(found) = sides.identities.roles.get(key) else { continue };
-        let live = found.id().and_then(|id| sides.live.lists.roles.iter().find(|role| role.id == id));
+        let live = found.id().and_then(|id| sides.role(id));
         match (entry, live) {
             (Entry::External(_), _) | (Entry::Absent(_), None) => {}
             (Entry::Present(role), None) => create(key, role, sides, findings),

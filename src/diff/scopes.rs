@@ -2,12 +2,12 @@
 
 use super::children::{ChildMatch, DesiredChild, LiveChild, match_children};
 use super::fields::{Fields, given};
-use super::servers::Parent;
+use super::servers::{Parent, is_read};
 use super::sides::{Findings, Subject};
 use super::{Edit, Impact, Operation, Reason, RefusalKind, ScopeRef};
 use crate::diagnostic::Sourced;
-use crate::model::{Address, Kind, LiveScope, NewScope, RemoteId, Scope, ScopePatch, ScopeValue};
-use std::collections::BTreeMap;
+use crate::model::{Address, Kind, LiveScope, NewScope, RemoteId, Scope, ScopePatch, ScopeValue, Server};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The scopes a binding may name once the plan is done, and what live ids will be called.
 #[derive(Default)]
@@ -39,7 +39,12 @@ impl ScopeNames {
 pub(super) fn compare(parent: &Parent<'_>, findings: &mut Findings) -> ScopeNames {
     let live: &[LiveScope] = parent.live.and_then(|server| server.scopes.as_deref()).unwrap_or_default();
     let mut names = ScopeNames::default();
-    match &parent.server.scopes {
+    let Server { scopes, clients, inherited_scopes, .. } = parent.server;
+    let is_needed = scopes.is_some() || clients.is_some() || !inherited_scopes.is_empty();
+    if is_needed && !is_read(parent, "scopes", |live| &live.scopes, findings) {
+        return names;
+    }
+    match scopes {
         None => {
             for scope in live {
                 names.refs.insert(scope.value.clone(), ScopeRef::Live(scope.id));
@@ -84,9 +89,17 @@ fn compare_declared(
     if declared.value.is_empty() && !unlisted.is_empty() {
         findings.totals.emptied.push((parent.address(), Kind::Scope));
     }
+    let held = held(parent);
     for scope in unlisted {
-        delete(parent, declared, scope, findings);
+        let is_held = held.as_ref().is_none_or(|held| held.contains(&scope.id));
+        delete(parent, declared, (scope, is_held), findings);
     }
+}
+
+/// Returns the scopes that bound clients hold; `None` where the bindings were not read.
+fn held(parent: &Parent<'_>) -> Option<BTreeSet<RemoteId>> {
+    let clients = parent.live?.clients.as_ref()?;
+    Some(clients.iter().flat_map(|client| &client.scopes).map(|scope| scope.id).collect())
 }
 
 fn address(parent: &Parent<'_>, value: &ScopeValue) -> Address {
@@ -147,14 +160,11 @@ fn update(
 fn delete(
     parent: &Parent<'_>,
     declared: &Sourced<BTreeMap<ScopeValue, Scope>>,
-    live: &LiveScope,
+    (live, is_held): (&LiveScope, bool),
     findings: &mut Findings,
 ) {
     findings.count_live(Kind::Scope);
     let subject = Subject { address: address(parent, &live.value), origin: &declared.origin };
-    let clients = parent.live.and_then(|server| server.clients.as_ref());
-    let is_held =
-        clients.is_none_or(|clients| clients.iter().flat_map(|client| &client.scopes).any(|scope| scope.id == live.id));
     let impact = if is_held { Impact::Breaks } else { Impact::Narrows };
     let mut fields = Fields::default();
     fields.gone("description", live.description.clone());

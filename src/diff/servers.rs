@@ -3,9 +3,10 @@
 use super::apps::lifetime_impact;
 use super::fields::{Fields, given, missing};
 use super::sides::{Findings, Sides, Subject};
-use super::{Edit, FieldChange, Impact, ObjectRef, Operation, Reason, RefusalKind, claims, clients, scopes};
+use super::{Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal, RefusalKind, claims, clients, scopes};
 use crate::model::{
-    Address, Entry, EntryKey, Kind, LiveServer, Match, NewServer, RemoteId, Server, ServerPatch, Unmanaged, text,
+    Address, Candidate, Entry, EntryKey, IdentityProblemKind, Kind, LiveServer, Match, NewServer, RemoteId, Server,
+    ServerPatch, Unmanaged, text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,12 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
     for (key, entry) in &sides.desired.servers {
         let Some(found) = sides.identities.servers.get(key) else { continue };
         let live = found.id().and_then(|id| sides.live.servers.get(&id));
+        if let Some(server) = entry.managed()
+            && let Some(refusal) = refuse_unsafe(&subject(key, server), *found, live)
+        {
+            findings.refuse(refusal);
+            continue;
+        }
         match (entry, live) {
             (Entry::External(_), _) | (Entry::Absent(_), None) => {}
             (Entry::Present(server), live) => {
@@ -53,6 +60,34 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
             (Entry::Absent(server), Some(live)) => delete(key, server, live, findings),
         }
     }
+}
+
+/// A server that is there and was not read must not be made again; one that is OneLogin's own is never touched, whatever
+/// the list said of it.
+fn refuse_unsafe(subject: &Subject<'_>, found: Match, live: Option<&LiveServer>) -> Option<Refusal> {
+    match live {
+        None => found.id().map(|_| subject.refusal(RefusalKind::NotRead { part: "fields" })),
+        Some(live) if live.built_in => {
+            let (name, resource_identifier) = (live.name.clone(), Some(live.resource_identifier.clone()));
+            let candidate = Candidate { id: live.id, name, resource_identifier };
+            Some(subject.refusal(RefusalKind::Identity(IdentityProblemKind::BuiltIn { candidate })))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Refuses to compare a block of the file with children that were not read.
+pub(super) fn is_read<T>(
+    parent: &Parent<'_>,
+    part: &'static str,
+    children: impl Fn(&LiveServer) -> &Option<T>,
+    findings: &mut Findings,
+) -> bool {
+    let is_read = parent.live.is_none_or(|live| children(live).is_some());
+    if !is_read {
+        findings.refuse(subject(parent.key, parent.server).refusal(RefusalKind::NotRead { part }));
+    }
+    is_read
 }
 
 fn compare_children(parent: &Parent<'_>, sides: &Sides<'_>, findings: &mut Findings) {
@@ -106,9 +141,11 @@ fn create(parent: &Parent<'_>, audiences: &UnlistedAudiences<'_>, findings: &mut
         refresh_token_expiration_minutes: given(&server.refresh_token_expiration_minutes),
     };
     note_defaults(parent, findings);
-    audiences.note_shared(parent, &new.audiences, None, findings);
+    let is_shared = audiences.note_shared(parent, &new.audiences, None, findings);
     let fields = made_fields(&new);
-    findings.create(&subject, Impact::Cosmetic, fields, Edit::Server(Operation::Create(new)));
+    // Nobody gets tokens of a new server yet, but where its audience is another server's, that one's open its API at once.
+    let impact = if is_shared { Impact::Widens } else { Impact::Cosmetic };
+    findings.create(&subject, impact, fields, Edit::Server(Operation::Create(new)));
 }
 
 fn note_defaults(parent: &Parent<'_>, findings: &mut Findings) {
@@ -255,11 +292,19 @@ impl<'a> UnlistedAudiences<'a> {
         Self { servers }
     }
 
-    /// Says which audiences that become accepted are also those of servers outside the file.
-    fn note_shared(&self, parent: &Parent<'_>, after: &[String], live: Option<&LiveServer>, findings: &mut Findings) {
+    /// Says which audiences that become accepted are also those of servers outside the file. Returns whether any is.
+    fn note_shared(
+        &self,
+        parent: &Parent<'_>,
+        after: &[String],
+        live: Option<&LiveServer>,
+        findings: &mut Findings,
+    ) -> bool {
+        let mut is_shared = false;
         let is_new = |audience: &&String| live.is_none_or(|live| !live.audiences.contains(audience));
         for audience in after.iter().filter(is_new) {
             for (id, name) in self.servers.get(audience.as_str()).into_iter().flatten() {
+                is_shared = true;
                 findings.note(
                     Some(&parent.server.origin),
                     format!(
@@ -270,5 +315,6 @@ impl<'a> UnlistedAudiences<'a> {
                 );
             }
         }
+        is_shared
     }
 }

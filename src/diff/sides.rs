@@ -3,8 +3,8 @@
 use super::{Action, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Totals};
 use crate::diagnostic::Origin;
 use crate::model::{
-    Address, DesiredState, Entry, EntryKey, Fingerprint, Identities, IdentityProblem, Kind, LiveState, Match, Note,
-    RemoteId,
+    Address, DesiredState, Entry, EntryKey, Fingerprint, Identities, IdentityProblem, Kind, LiveRole, LiveState, Match,
+    Note, RemoteId,
 };
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ pub(super) struct Sides<'a> {
     pub(super) desired: &'a DesiredState,
     pub(super) live: &'a LiveState,
     pub(super) identities: &'a Identities,
+    roles: BTreeMap<RemoteId, &'a LiveRole>,
     roles_by_id: BTreeMap<RemoteId, &'a EntryKey>,
     apps_by_id: BTreeMap<RemoteId, &'a EntryKey>,
 }
@@ -22,7 +23,19 @@ impl<'a> Sides<'a> {
         let by_id = |pairing: &'a BTreeMap<EntryKey, Match>| {
             pairing.iter().filter_map(|(key, found)| Some((found.id()?, key))).collect()
         };
-        Self { desired, live, identities, roles_by_id: by_id(&identities.roles), apps_by_id: by_id(&identities.apps) }
+        Self {
+            desired,
+            live,
+            identities,
+            roles: live.lists.roles.iter().map(|role| (role.id, role)).collect(),
+            roles_by_id: by_id(&identities.roles),
+            apps_by_id: by_id(&identities.apps),
+        }
+    }
+
+    /// Returns a live role.
+    pub(super) fn role(&self, id: RemoteId) -> Option<&'a LiveRole> {
+        self.roles.get(&id).copied()
     }
 
     /// Returns what a reference to a role of the file means; `None` where the entry has a problem or is to be gone.
@@ -41,7 +54,7 @@ impl<'a> Sides<'a> {
     pub(super) fn role_label(&self, id: RemoteId) -> String {
         match self.roles_by_id.get(&id) {
             Some(key) => key.to_string(),
-            None => match self.live.lists.roles.iter().find(|role| role.id == id) {
+            None => match self.role(id) {
                 Some(role) => format!("{} (id {id})", role.name),
                 None => format!("id {id}"),
             },

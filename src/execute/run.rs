@@ -3,8 +3,8 @@
 use super::host::{Host, Intent, RecordEntry, RecordedResult, WriteResult};
 use super::read_back;
 use super::schedule::Schedule;
+use super::task::Task;
 use super::view::{self, ServerSlot};
-use super::write::Task;
 use super::{Event, Fatal, HostError, How, NaturalKey, Outcome, SecretFate, StepOutcome, StepResult};
 use crate::api::Writer;
 use crate::diff::{Change, ObjectRef};
@@ -15,7 +15,7 @@ use futures_util::stream::FuturesUnordered;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OnceCell, RwLock, Semaphore, watch};
+use tokio::sync::{RwLock, Semaphore, watch};
 use tokio::time::Instant;
 
 /// How to execute.
@@ -78,7 +78,6 @@ pub(super) struct Run<'a> {
     pub(super) servers: BTreeMap<Address, ServerSlot>,
     /// What live scopes will be called once the plan is done, by server and scope.
     pub(super) renamed_scopes: BTreeMap<(RemoteId, RemoteId), ScopeValue>,
-    pub(super) connector: OnceCell<RemoteId>,
     state: Mutex<State>,
 }
 
@@ -120,7 +119,6 @@ impl<'a> Run<'a> {
             gate: RwLock::new(()),
             servers: view::slots(plan),
             renamed_scopes: view::renamed_scopes(plan),
-            connector: OnceCell::new(),
             state: Mutex::new(State::default()),
         }
     }

@@ -72,8 +72,17 @@ async fn read_servers(
     let names: BTreeMap<RemoteId, &str> = lists.servers.iter().map(|one| (one.id, one.name.as_str())).collect();
     let names = &names;
     let reads = needed.into_iter().map(async |(id, children)| {
-        let name = names.get(&id).copied().unwrap_or_default();
-        match read_server(reader, id, children).await {
+        let found = read_server(reader, id, children).await;
+        let Some(name) = names.get(&id).copied() else {
+            // Only a pinned id is looked for beyond a list that may be cut off.
+            return match found {
+                Ok(Some(server)) => Ok((id, server)),
+                Ok(None) => Err(CollectError::PinnedMissing { id }),
+                Err(error) if error.is_not_found() => Err(CollectError::PinnedMissing { id }),
+                Err(error) => Err(error.into()),
+            };
+        };
+        match found {
             Ok(Some(server)) => Ok((id, server)),
             Ok(None) => Err(CollectError::moved(Kind::AuthorizationServer, id, name)),
             Err(error) => Err(CollectError::of(error, Kind::AuthorizationServer, id, name)),

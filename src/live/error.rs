@@ -9,6 +9,12 @@ pub enum CollectError {
     /// A request failed.
     #[error("the account could not be read")]
     Api(#[from] ApiError),
+    /// A pinned server is in no list, which may be cut off, and cannot be read either.
+    #[error("authorization server {id} is pinned by the file and is not in the account")]
+    PinnedMissing {
+        /// The pinned id.
+        id: RemoteId,
+    },
     /// An object of a list was gone a moment later.
     #[error("{} {id} (`{name}`) was there when it was listed and gone when it was read; run again", .kind.noun())]
     Moved {

@@ -50,7 +50,10 @@ fn children(desired: &DesiredState, key: &EntryKey, entry: &Entry<Server, Extern
         // What a delete takes along is part of what it says.
         Entry::Absent(_) => Some(Children::ALL),
         Entry::Present(server) => Some(Children {
-            scopes: server.scopes.is_some() || server.clients.is_some() || is_checked_live(desired, key, server),
+            scopes: server.scopes.is_some()
+                || server.clients.is_some()
+                || !server.inherited_scopes.is_empty()
+                || is_checked_live(desired, key, server),
             claims: server.claims.is_some(),
             clients: server.clients.is_some() || has_policy,
         }),

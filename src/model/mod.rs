@@ -15,6 +15,8 @@ mod key;
 mod live;
 mod policy;
 mod role;
+#[cfg(test)]
+pub(crate) mod sample;
 mod scope;
 mod server;
 mod tenant;

@@ -17,6 +17,11 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
     Cow::Owned(decode_entities(&text.replace("\r\n", "\n")))
 }
 
+/// Returns the text without its blanks and in lower case: names that are equal then were probably meant to be equal.
+pub fn fold(text: &str) -> String {
+    text.split_whitespace().collect::<String>().to_lowercase()
+}
+
 /// Returns a count with its noun: `1 scope`, `2 scopes`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -69,7 +74,16 @@ fn entity(text: &str) -> Option<(char, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{canonical, is_same};
+    use super::{canonical, fold, is_same};
+
+    #[test]
+    fn case_and_blanks_fold_away() {
+        let check = |input: &str, expected: &str| assert_eq!(fold(input), expected, "{input:?}");
+        check("Contacts Web", "contactsweb");
+        check(" contacts\u{a0}web\t", "contactsweb");
+        check("ÄPI", "äpi");
+        check("", "");
+    }
 
     #[test]
     fn entities_are_decoded_once() {

@@ -26,5 +26,6 @@ pub fn plan(diff: Diff, context: Context, limits: &SafetyLimits) -> Plan {
     let apply_requests = requests::count(&changes);
     let (steps, cycles) = order::order(changes);
     refusals.extend(cycles);
+    refusals.sort_by(|one, other| (&one.origin, &one.address).cmp(&(&other.origin, &other.address)));
     Plan { context, steps, notes, refusals, drift, summary, apply_requests }
 }

@@ -11,3 +11,6 @@ mod step;
 
 pub use build::plan;
 pub use step::{Context, Drift, FileAction, FileChange, Plan, SafetyLimits, Step, Summary};
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@
 
 use super::Step;
 use crate::diff::{Action, Change, ClientOperation, Edit, ObjectRef, Operation, Refusal, RefusalKind, ScopeRef};
-use crate::model::{Address, EntryKey, RemoteId};
+use crate::model::{Address, EntryKey, RemoteId, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Orders changes: along their dependencies, and among the free ones makes before deletes, kind by kind, by address.
@@ -84,6 +84,8 @@ enum Name {
     Role(String),
     App(String),
     Identifier(String),
+    /// Twins are allowed, but a server is looked up by name before it is made.
+    Server(String),
     Scope(EntryKey, String),
     Claim(EntryKey, String),
 }
@@ -91,15 +93,17 @@ enum Name {
 fn dependencies(changes: &[Change]) -> Vec<BTreeSet<usize>> {
     let at: BTreeMap<&Address, usize> =
         changes.iter().enumerate().map(|(index, change)| (&change.address, index)).collect();
-    let freed: BTreeMap<Name, usize> = changes
-        .iter()
-        .enumerate()
-        .flat_map(|(index, change)| frees(change).into_iter().map(move |name| (name, index)))
-        .collect();
+    // Twins may both give up a name, so it is free after the last of them.
+    let mut freed: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        for name in frees(change) {
+            freed.entry(name).or_default().push(index);
+        }
+    }
     let holders = Holders::new(changes);
     let wait = |(index, change): (usize, &Change)| {
         let mut before: BTreeSet<usize> = needs(change).iter().filter_map(|address| at.get(address).copied()).collect();
-        before.extend(takes(change).iter().filter_map(|name| freed.get(name).copied()));
+        before.extend(takes(change).iter().filter_map(|name| freed.get(name)).flatten().copied());
         before.extend(holders.before(change));
         before.remove(&index);
         before
@@ -144,18 +148,25 @@ fn frees(change: &Change) -> Vec<Name> {
     names(change, |field| field.before.as_str())
 }
 
-/// Names that a change takes: by a rename, or for a new object.
+/// Names that a change takes: by a rename, or for a new object. Live servers may swap their names as they like.
 fn takes(change: &Change) -> Vec<Name> {
-    names(change, |field| field.after.as_str())
+    let mut names = names(change, |field| field.after.as_str());
+    names.retain(|name| !matches!(name, Name::Server(_)) || change.action() == Action::Create);
+    names
 }
 
 fn names<'a>(change: &'a Change, side: impl Fn(&'a crate::diff::FieldChange) -> Option<&'a str>) -> Vec<Name> {
-    let field = |path: &str| change.fields.iter().find(|field| field.path == path).and_then(&side).map(str::to_owned);
+    let field = |path: &str| {
+        let found = change.fields.iter().find(|field| field.path == path).and_then(&side);
+        found.map(|name| text::canonical(name).into_owned())
+    };
     match (&change.address, change.action()) {
         (Address::Role(_), _) => field("name").map(Name::Role).into_iter().collect(),
         (Address::OidcApp(_), _) => field("name").map(Name::App).into_iter().collect(),
-        // Names of servers may be twins, so they change hands freely.
-        (Address::Server(_), _) => field("resource_identifier").map(Name::Identifier).into_iter().collect(),
+        (Address::Server(_), _) => {
+            let identifier = field("resource_identifier").map(Name::Identifier);
+            identifier.into_iter().chain(field("name").map(Name::Server)).collect()
+        }
         (Address::Scope(server, _), Action::Update) => {
             field("value").map(|value| Name::Scope(server.clone(), value)).into_iter().collect()
         }

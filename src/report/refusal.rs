@@ -38,6 +38,10 @@ pub fn refusal_advice(refusal: &Refusal) -> Advice {
                 _ => "Take it out of the file.",
             },
         ),
+        RefusalKind::NotRead { part } => advice(
+            format!("its {part} could not be read, so nothing can be said about it"),
+            "Plan against the account, or take a new snapshot.",
+        ),
         RefusalKind::ScopeNotLive { value, nearest } => advice(
             format!("the scope `{}` is granted and its server does not have it", visible(value)),
             match nearest {

@@ -13,7 +13,7 @@ use url::Url;
 pub struct VerifyInput<'a> {
     /// The file.
     pub desired: &'a DesiredState,
-    /// The account, for the client ids of the probes' apps.
+    /// The account, for the client ids of the probes' apps; [`unread_apps`](super::unread_apps) have to be added to it.
     pub live: &'a LiveState,
     /// The OpenID provider.
     pub oidc: &'a OidcClient,

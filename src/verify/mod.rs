@@ -18,3 +18,4 @@ mod token;
 pub use check::{Check, CheckKind, Outcome, ProbeName, VerifyReport};
 pub use input::{SecretQuery, VerifyInput};
 pub use run::verify;
+pub use subject::unread_apps;

@@ -5,7 +5,8 @@ use super::input::{SecretQuery, VerifyInput};
 use crate::api::{ClientAuth, OidcApp};
 use crate::diagnostic::Sourced;
 use crate::model::{
-    ClaimName, Entry, EntryKey, Identities, Policy, Probe, RemoteId, ScopeValue, Server, TokenEndpointAuthMethod,
+    ClaimName, DesiredState, Entry, EntryKey, Identities, LiveState, Policy, Probe, RemoteId, ScopeValue, Server,
+    TokenEndpointAuthMethod, identify,
 };
 use secrecy::SecretString;
 use std::collections::BTreeSet;
@@ -144,6 +145,14 @@ impl<'a> Subject<'a> {
             ),
         })
     }
+}
+
+/// Returns the live apps that probes need and that were not read whole: somebody else's, which a plan has no use for.
+pub fn unread_apps(desired: &DesiredState, live: &LiveState) -> BTreeSet<RemoteId> {
+    let identities = identify(desired, &live.lists);
+    let clients = desired.policies.values().flat_map(|policy| &policy.probes).map(|probe| &probe.client.value);
+    let ids = clients.filter_map(|key| identities.apps.get(key)?.id());
+    ids.filter(|id| !live.apps.contains_key(id)).collect()
 }
 
 fn texts(audiences: &[Sourced<String>]) -> BTreeSet<&str> {

@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, IntentEntry, ResultEntry, ResultKind, RunEntry, SecretEntry};
 use super::folder::refuse_symlink;
-use super::{RunHeader, Workspace, WorkspaceError};
+use super::{RunHeader, SecretFiles, Workspace, WorkspaceError};
 use crate::diff::Action;
 use crate::execute::{NaturalKey, PendingCreate};
 use crate::model::{Address, EntryKey, Fingerprint, RemoteId};
@@ -80,10 +80,8 @@ pub enum WriteState {
 pub struct LostSecret {
     /// The app's key in the file.
     pub app: EntryKey,
-    /// The app's name.
-    pub name: String,
-    /// The app's id, if it is known; else the app may not even exist.
-    pub id: Option<RemoteId>,
+    /// The app's id.
+    pub id: RemoteId,
     /// The run that lost it.
     pub run: String,
 }
@@ -149,29 +147,49 @@ impl History {
             .collect()
     }
 
-    /// Returns the apps that were made, or may have been, without their secret being stored; until one is made anew with its
-    /// secret stored, or deleted, by a recorded run.
-    pub fn lost_secrets(&self) -> Vec<LostSecret> {
-        let mut lost: BTreeMap<EntryKey, LostSecret> = BTreeMap::new();
+    /// Returns the live apps of the file whose secret no recorded run has stored although it made them, or may have.
+    ///
+    /// `live` names the live object of an app of the file. An app that was made anew with its secret stored, that is gone,
+    /// or whose secret lies in a file all the same, has lost nothing.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where a stored secret cannot be read.
+    pub fn lost_secrets(
+        &self,
+        files: &SecretFiles,
+        live: &dyn Fn(&EntryKey) -> Option<RemoteId>,
+    ) -> Result<Vec<LostSecret>, WorkspaceError> {
+        let mut lost = Vec::new();
+        for (app, (run, recorded)) in self.creates_without_secret() {
+            let Some(id) = live(app).filter(|id| recorded.is_none_or(|recorded| recorded == *id)) else { continue };
+            if files.secret_for(app, id)?.is_none() {
+                lost.push(LostSecret { app: app.clone(), id, run: run.name.clone() });
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Returns, by app, the last run that made it without a stored secret, and its id where that was recorded.
+    fn creates_without_secret(&self) -> BTreeMap<&EntryKey, (&RecordedRun, Option<RemoteId>)> {
+        let mut lost = BTreeMap::new();
         for run in &self.runs {
             for write in &run.writes {
                 let Address::OidcApp(app) = &write.address else { continue };
-                let id = match (write.action, &write.state) {
-                    (Action::Create, WriteState::Open | WriteState::Unknown) => None,
-                    (Action::Create, WriteState::Done { id, is_secret_lost: true }) => *id,
+                match (write.action, &write.state) {
+                    (Action::Create, WriteState::Open | WriteState::Unknown) => {
+                        lost.insert(app, (run, None));
+                    }
+                    (Action::Create, WriteState::Done { id, is_secret_lost: true }) => {
+                        lost.insert(app, (run, *id));
+                    }
                     (Action::Create | Action::Delete, WriteState::Done { .. }) => {
                         lost.remove(app);
-                        continue;
                     }
-                    _ => continue,
-                };
-                if let Some(NaturalKey::App { name }) = &write.key {
-                    let entry = LostSecret { app: app.clone(), name: name.clone(), id, run: run.name.clone() };
-                    lost.insert(app.clone(), entry);
+                    (Action::Update, _) | (_, WriteState::Failed) | (Action::Delete, _) => {}
                 }
             }
         }
-        lost.into_values().collect()
+        lost
     }
 }
 
@@ -324,16 +342,24 @@ mod tests {
     fn lost_secrets_are_told_until_one_is_stored() {
         let root = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(&root.path().join(".gatewright")).unwrap();
-        let check = |expected: &[Option<RemoteId>]| {
-            let lost = History::read(&workspace, HOST, Some(1)).unwrap().lost_secrets();
-            assert_eq!(lost.iter().map(|lost| lost.id).collect::<Vec<_>>(), expected);
+        let check = |live: Option<u64>, expected: &[u64]| {
+            let history = History::read(&workspace, HOST, Some(1)).unwrap();
+            let lost = history.lost_secrets(&workspace.secrets(HOST), &|_| live.map(RemoteId)).unwrap();
+            assert_eq!(lost.iter().map(|lost| lost.id.0).collect::<Vec<_>>(), expected);
         };
         record(&workspace, 1, &[(app(), None)]);
-        check(&[None]);
+        check(None, &[]);
+        check(Some(7), &[7]);
         record(&workspace, 1, &[(app(), Some(RecordedResult::DoneSecretLost { id: RemoteId(9) }))]);
-        check(&[Some(RemoteId(9))]);
+        check(Some(9), &[9]);
+        check(Some(7), &[]);
+        let stored = br#"{"client_id": null, "client_secret": "s3cret"}"#;
+        let path = workspace.secrets(HOST).store(&EntryKey::new("web"), RemoteId(9), stored).unwrap();
+        check(Some(9), &[]);
+        fs::remove_file(path).unwrap();
+        check(Some(9), &[9]);
         record(&workspace, 1, &[(app(), done(Some("file")))]);
-        check(&[]);
+        check(Some(9), &[]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The client over a real socket.
 
 mod bodies;
+mod collect;
+mod emulated;
 mod faults;
 mod oidc;
 mod reads;

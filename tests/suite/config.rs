@@ -1,5 +1,7 @@
 //! The configuration reader from files on disk: samples, messages, environments.
 
+mod export;
+
 use gatewright::config::{LoadOptions, Loaded, LoadedAll, load, load_all};
 use gatewright::diagnostic::Diagnostic;
 use std::collections::BTreeMap;

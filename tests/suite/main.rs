@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod emulator;
 mod examples;
+mod execute;
 mod properties;
 mod readme;
 mod render;

@@ -6,7 +6,7 @@ use gatewright::emulator::{Emulator, FileFormat, GatewayFile, Options};
 use gatewright::live::collect;
 use gatewright::model::{DesiredState, Gateway};
 use gatewright::render::render;
-use gatewright::verify::{Check, CheckKind, Outcome, SecretQuery, VerifyInput, VerifyReport, verify};
+use gatewright::verify::{Check, CheckKind, Outcome, SecretQuery, VerifyInput, VerifyReport, unread_apps, verify};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,7 +137,11 @@ impl Stage {
         secrets: &(dyn Fn(&SecretQuery<'_>) -> Option<SecretString> + Sync + Send),
     ) -> VerifyReport {
         let config = self.config();
-        let live = collect(&Reader::new(config.clone()).unwrap(), &self.desired).await.unwrap();
+        let reader = Reader::new(config.clone()).unwrap();
+        let mut live = collect(&reader, &self.desired).await.unwrap();
+        for id in unread_apps(&self.desired, &live) {
+            live.apps.insert(id, reader.app(id).await.unwrap().unwrap());
+        }
         let oidc = OidcClient::new(&config).unwrap();
         let prober = Prober::new(&config).unwrap();
         let forge = Forge::new(&config).unwrap().filter(|_| !is_real);
@@ -268,5 +272,28 @@ async fn expectations_override_the_documented_statuses() {
     let stage = Stage::new(&odd).await;
     let report = stage.verify(false, &all_secrets).await;
     assert_eq!(failed(&report, "mule"), [&CheckKind::NoToken, &CheckKind::RightToken], "{}", lines(&report));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_gateway_without_its_file_is_not_ready() {
+    let stage = Stage::new(FILE).await;
+    std::fs::remove_file(stage.folder.path().join("mule.json")).unwrap();
+    let report = stage.verify(false, &all_secrets).await;
+    let refusals = ["call", "call with the right token"];
+    let calls = report.checks.iter().filter(|check| {
+        check.probe.as_ref().is_some_and(|probe| probe.policy.as_str() == "mule")
+            && refusals.iter().any(|start| check.kind.to_string().starts_with(start))
+    });
+    let seen: Vec<&str> = calls.map(|check| check.seen.as_str()).collect();
+    assert_eq!(seen, ["503, not ready"; 10], "{}", lines(&report));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_client_of_a_probe_may_be_somebody_elses() {
+    let stage = Stage::new(&FILE.replace("portal: { name: Portal }", "portal: { external: { name: Portal } }")).await;
+    let report = stage.verify(false, &all_secrets).await;
+    assert!(!report.has_failed(false), "{}", lines(&report));
     stage.emulator.shutdown().await;
 }

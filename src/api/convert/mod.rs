@@ -8,6 +8,8 @@ pub(super) mod client;
 pub(super) mod role;
 pub(super) mod scope;
 pub(super) mod server;
+#[cfg(test)]
+mod tests;
 
 use crate::model::RawObject;
 use serde::de::DeserializeOwned;
@@ -19,11 +21,10 @@ pub(super) struct Mismatch(pub(super) String);
 
 /// Reads a JSON object twice: as it is, and as what it should be.
 fn with_raw<T: DeserializeOwned>(answer: Value) -> Result<(T, RawObject), Mismatch> {
-    let read = T::deserialize(&answer).map_err(|error| Mismatch(error.to_string()))?;
-    match answer {
-        Value::Object(object) => Ok((read, RawObject(object))),
-        _ => Err(Mismatch("an object was expected".into())),
-    }
+    // The derived reader would take an array for the fields in their order.
+    let Value::Object(object) = answer else { return Err(Mismatch("an object was expected".into())) };
+    let read = T::deserialize(&object).map_err(|error| Mismatch(error.to_string()))?;
+    Ok((read, RawObject(object)))
 }
 
 /// Returns a live object's keys without those that only OneLogin writes.

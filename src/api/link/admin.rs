@@ -121,7 +121,7 @@ impl Admin {
         if let Some(token) = kept.as_ref().filter(|token| token.is_fresh((self.clock)())) {
             return Ok(Arc::clone(token));
         }
-        let token = Arc::new(self.fetch_token().await?);
+        let token = Arc::new(self.fetch_token().await.map_err(ApiError::before_sending)?);
         *kept = Some(Arc::clone(&token));
         Ok(token)
     }
@@ -148,8 +148,8 @@ impl Admin {
             let error = match sent {
                 Ok(answer) if answer.status.is_success() => {
                     let token = Token::from_answer(&answer.body, (self.clock)());
-                    let reason = "it does not hold a token".to_owned();
-                    return self.check_account(token.ok_or(ApiError::Unreadable { at, reason })?);
+                    let token = token.ok_or_else(|| ApiError::unreadable(at, "it does not hold a token"))?;
+                    return self.check_account(token);
                 }
                 Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS && waits < MOST_WAITS => {
                     waits += 1;
@@ -211,7 +211,7 @@ impl Admin {
     async fn ask_wait(&self, token: Option<&Arc<Token>>) -> Duration {
         let Some(Ok(authorization)) = token.map(|token| bearer(&token.secret)) else { return FALLBACK_WAIT };
         let call = Call { method: Method::GET, path: RATE_LIMIT_PATH, query: &[], body: None };
-        match self.transport.send_now(outgoing(&call, Some(authorization))).await {
+        match self.transport.send_past_gate(outgoing(&call, Some(authorization))).await {
             Ok(answer) if answer.status.is_success() => match rate_limit_of(&answer, (self.clock)()) {
                 Some(limit) => limit.reset,
                 None => FALLBACK_WAIT,
@@ -232,8 +232,8 @@ impl Admin {
         if status.is_client_error() && (status != StatusCode::NOT_FOUND || answer.is_not_found()) {
             ApiError::Rejected { at, status: status.as_u16(), message }
         } else {
-            let reason = format!("{} with {message}", status.as_u16());
-            ApiError::Unreadable { at, reason }
+            let what = if status.is_redirection() { "a redirect, which is not followed" } else { message.as_str() };
+            ApiError::unreadable(at, format!("{} with {what}", status.as_u16()))
         }
     }
 

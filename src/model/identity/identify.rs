@@ -1,9 +1,9 @@
 //! Matches kind by kind.
 
 use super::index::Index;
-use super::locate::{Wanted, locate, locate_external};
+use super::locate::{Owners, Wanted, locate, locate_external};
 use super::{Candidate, IdentityProblem, IdentityProblemKind, Match};
-use crate::diagnostic::Origin;
+use crate::diagnostic::{Origin, Sourced};
 use crate::model::{
     Address, App, AppSummary, DesiredState, Entry, EntryKey, External, Field, LiveLists, Note, RemoteId, Role, Server,
     ServerRename, ServerSummary,
@@ -73,30 +73,46 @@ fn identify_roles(desired: &DesiredState, lists: &LiveLists, found: &mut Identit
     let index = Index::new(lists.roles.iter().map(|role| {
         (role.name.clone(), Candidate { id: role.id, name: role.name.clone(), resource_identifier: None })
     }));
+    let mut owners = Owners::default();
+    for (key, entry) in &desired.roles {
+        match entry {
+            Entry::External(external) => owners.add_external(key, external, &index),
+            Entry::Present(role) | Entry::Absent(role) => owners.add(key, id(&role.id), text(&role.name), &index),
+        }
+    }
     let Identities { roles, problems, notes, .. } = found;
     let mut collector = Collector { pairing: roles, problems, taken: BTreeMap::new() };
     for (key, entry) in &desired.roles {
         let address = Address::Role(key.clone());
         match entry {
             Entry::External(external) => {
-                let match_ = at_external(&address, external, locate_external(external, &index));
-                collector.add(key, address, &external.origin, match_);
+                let match_ = locate_external((key, external), &owners, &index);
+                collector.add(key, address.clone(), &external.origin, at_external(&address, external, match_));
             }
             Entry::Present(role) | Entry::Absent(role) => {
                 let Role { origin, id, renamed_from, name, ensure_users: _ } = role;
                 let wanted = Wanted {
+                    entry: key,
+                    owners: &owners,
                     address: address.clone(),
                     origin,
                     pinned: id,
                     key: name.as_ref(),
                     old: renamed_from.as_ref().map(|old| (old.value.as_str(), &old.origin, &index)),
-                    is_absent: entry.present().is_none(),
                 };
-                let match_ = locate(&wanted, &index, notes).map_err(|kind| wanted.problem(kind));
-                collector.add(key, address, origin, match_);
+                let match_ = unless_gone(locate(&wanted, &index, notes), entry);
+                collector.add(key, address, origin, match_.map_err(|kind| wanted.problem(kind)));
             }
         }
     }
+}
+
+fn id(field: &Field<RemoteId>) -> Option<RemoteId> {
+    field.as_ref().map(|id| id.value)
+}
+
+fn text(field: &Field<String>) -> Option<&str> {
+    field.as_ref().map(|text| text.value.as_str())
 }
 
 fn at_external<E>(
@@ -107,6 +123,32 @@ fn at_external<E>(
     found.map_err(|kind| IdentityProblem { address: address.clone(), origin: external.origin.clone(), kind })
 }
 
+/// What has to be gone and is pinned to an id that is not live is gone.
+fn unless_gone<T, E>(
+    found: Result<Match, IdentityProblemKind>,
+    entry: &Entry<T, E>,
+) -> Result<Match, IdentityProblemKind> {
+    match found {
+        Err(IdentityProblemKind::PinnedMissing { .. }) if matches!(entry, Entry::Absent(_)) => Ok(Match::Missing),
+        found => found,
+    }
+}
+
+/// What an id can be that is not what the entry needs: apps and servers share one id space.
+struct OtherKinds(BTreeMap<RemoteId, String>);
+
+impl OtherKinds {
+    fn name(&self, found: Result<Match, IdentityProblemKind>) -> Result<Match, IdentityProblemKind> {
+        found.map_err(|kind| match kind {
+            IdentityProblemKind::PinnedMissing { id } => match self.0.get(&id) {
+                Some(is) => IdentityProblemKind::PinnedOtherKind { id, is: is.clone() },
+                None => IdentityProblemKind::PinnedMissing { id },
+            },
+            kind => kind,
+        })
+    }
+}
+
 fn app_candidate(app: &AppSummary) -> (String, Candidate) {
     (app.name.clone(), Candidate { id: app.id, name: app.name.clone(), resource_identifier: None })
 }
@@ -114,43 +156,45 @@ fn app_candidate(app: &AppSummary) -> (String, Candidate) {
 fn identify_apps(desired: &DesiredState, lists: &LiveLists, found: &mut Identities) {
     let index = Index::new(lists.apps.iter().filter(|app| app.is_oidc()).map(app_candidate));
     let others = Index::new(lists.apps.iter().filter(|app| !app.is_oidc()).map(app_candidate));
+    let other_apps = lists.apps.iter().filter(|app| !app.is_oidc());
+    let mut other_kinds: BTreeMap<RemoteId, String> =
+        other_apps.map(|app| (app.id, format!("`{}`, which is not an OIDC app", app.name))).collect();
+    // A server may be among the apps too; what the list of servers says of it is plainer.
+    other_kinds
+        .extend(lists.servers.iter().map(|server| (server.id, format!("the authorization server `{}`", server.name))));
+    let other_kinds = OtherKinds(other_kinds);
+    let mut owners = Owners::default();
+    for (key, entry) in &desired.apps {
+        match entry {
+            Entry::External(external) => owners.add_external(key, external, &index),
+            Entry::Present(app) | Entry::Absent(app) => owners.add(key, id(&app.id), text(&app.name), &index),
+        }
+    }
     let Identities { apps, problems, notes, .. } = found;
     let mut collector = Collector { pairing: apps, problems, taken: BTreeMap::new() };
     for (key, entry) in &desired.apps {
         let address = Address::OidcApp(key.clone());
         match entry {
             Entry::External(external) => {
-                let match_ = at_external(&address, external, locate_external(external, &index));
-                collector.add(key, address, &external.origin, match_);
+                let match_ = other_kinds.name(locate_external((key, external), &owners, &index));
+                collector.add(key, address.clone(), &external.origin, at_external(&address, external, match_));
             }
             Entry::Present(app) | Entry::Absent(app) => {
                 let App { origin, id, renamed_from, name, .. } = app;
                 let wanted = Wanted {
+                    entry: key,
+                    owners: &owners,
                     address: address.clone(),
                     origin,
                     pinned: id,
                     key: name.as_ref(),
                     old: renamed_from.as_ref().map(|old| (old.value.as_str(), &old.origin, &index)),
-                    is_absent: entry.present().is_none(),
                 };
-                let match_ = locate(&wanted, &index, notes).map_err(|kind| wanted.problem(other_kind(kind, &others)));
+                let match_ = unless_gone(other_kinds.name(locate(&wanted, &index, notes)), entry);
                 note_other_apps(&address, name, &others, notes);
-                collector.add(key, address, origin, match_);
+                collector.add(key, address, origin, match_.map_err(|kind| wanted.problem(kind)));
             }
         }
-    }
-}
-
-fn other_kind(kind: IdentityProblemKind, others: &Index) -> IdentityProblemKind {
-    match kind {
-        IdentityProblemKind::PinnedMissing { id } => match others.by_id.get(&id) {
-            Some(other) => IdentityProblemKind::PinnedOtherKind {
-                id,
-                is: format!("`{}`, which is not an app of that kind", other.name),
-            },
-            None => IdentityProblemKind::PinnedMissing { id },
-        },
-        kind => kind,
     }
 }
 
@@ -179,73 +223,101 @@ fn server_candidate(server: &ServerSummary) -> Candidate {
 struct ServerIndexes<'a> {
     by_identifier: Index,
     by_name: Index,
-    apps: Index,
+    other_kinds: OtherKinds,
     built_in: BTreeMap<RemoteId, &'a ServerSummary>,
     is_truncated: bool,
 }
 
+impl ServerIndexes<'_> {
+    /// Returns the natural key of an entry: its identifier, else its name.
+    fn key<'k>(&self, server: &'k Server) -> (Option<&'k Sourced<String>>, &Index) {
+        match (&server.resource_identifier, &server.name) {
+            (Some(identifier), _) => (Some(identifier), &self.by_identifier),
+            (None, name) => (name.as_ref(), &self.by_name),
+        }
+    }
+
+    /// A list that may be cut off proves nothing: of an id, the read of that very object will tell.
+    fn unless_truncated(&self, found: Result<Match, IdentityProblemKind>) -> Result<Match, IdentityProblemKind> {
+        match found {
+            Err(IdentityProblemKind::PinnedMissing { id }) if self.is_truncated => Ok(Match::Live(id)),
+            Err(IdentityProblemKind::ExternalMissing { .. }) | Ok(Match::Missing) if self.is_truncated => {
+                Err(IdentityProblemKind::ListTruncated)
+            }
+            found => found,
+        }
+    }
+}
+
 fn identify_servers(desired: &DesiredState, lists: &LiveLists, found: &mut Identities) {
+    let apps = lists.apps.iter().map(|app| (app.id, format!("the app `{}`", app.name)));
     let indexes = ServerIndexes {
         by_identifier: Index::new(lists.servers.iter().map(|s| (s.resource_identifier.clone(), server_candidate(s)))),
         by_name: Index::new(lists.servers.iter().map(|s| (s.name.clone(), server_candidate(s)))),
-        apps: Index::new(lists.apps.iter().map(app_candidate)),
+        other_kinds: OtherKinds(apps.collect()),
         built_in: lists.servers.iter().filter(|server| server.built_in).map(|server| (server.id, server)).collect(),
         is_truncated: lists.servers_truncated,
     };
+    let mut owners = Owners::default();
+    for (key, entry) in &desired.servers {
+        match entry {
+            Entry::External(external) => owners.add_external(key, external, &indexes.by_identifier),
+            Entry::Present(server) | Entry::Absent(server) => {
+                let (name, index) = indexes.key(server);
+                owners.add(key, id(&server.id), name.map(|name| name.value.as_str()), index);
+            }
+        }
+    }
     let Identities { servers, problems, notes, .. } = found;
     let mut collector = Collector { pairing: servers, problems, taken: BTreeMap::new() };
     for (key, entry) in &desired.servers {
         let address = Address::Server(key.clone());
         match entry {
             Entry::External(external) => {
-                let match_ = at_external(&address, external, locate_external(external, &indexes.by_identifier));
-                collector.add(key, address, &external.origin, match_);
+                let match_ = locate_external((key, external), &owners, &indexes.by_identifier);
+                let match_ = indexes.unless_truncated(indexes.other_kinds.name(match_));
+                collector.add(key, address.clone(), &external.origin, at_external(&address, external, match_));
             }
             Entry::Present(server) | Entry::Absent(server) => {
-                let match_ = locate_server(&address, server, entry.present().is_none(), &indexes, notes);
+                let match_ = locate_server((key, entry, server), &owners, &indexes, notes);
                 collector.add(key, address, &server.origin, match_);
             }
         }
     }
 }
 
-fn locate_server(
-    address: &Address,
-    server: &Server,
-    is_absent: bool,
+fn locate_server<E>(
+    (entry_key, entry, server): (&EntryKey, &Entry<Server, E>, &Server),
+    owners: &Owners,
     indexes: &ServerIndexes<'_>,
     notes: &mut Vec<Note>,
 ) -> Result<Match, IdentityProblem> {
-    let (key, index) = match (&server.resource_identifier, &server.name) {
-        (Some(identifier), _) => (Some(identifier), &indexes.by_identifier),
-        (None, name) => (name.as_ref(), &indexes.by_name),
-    };
+    let (key, index) = indexes.key(server);
     let old = server.renamed_from.as_ref().map(|old| match &old.value {
         ServerRename::Name(name) => (name.as_str(), &old.origin, &indexes.by_name),
         ServerRename::ResourceIdentifier(identifier) => (identifier.as_str(), &old.origin, &indexes.by_identifier),
     });
-    let wanted = Wanted { address: address.clone(), origin: &server.origin, pinned: &server.id, key, old, is_absent };
-    let found = match locate(&wanted, index, notes) {
-        // A list that may be cut off proves nothing about an id: the read of that very object will.
-        Err(IdentityProblemKind::PinnedMissing { id }) if indexes.is_truncated => Ok(Match::Live(id)),
-        Err(kind) => Err(other_kind(kind, &indexes.apps)),
-        Ok(Match::Missing) if !is_absent => missing_server(server, indexes),
-        Ok(Match::Missing) if indexes.is_truncated => Err(IdentityProblemKind::ListTruncated),
-        Ok(found) => Ok(found),
-    };
-    found.and_then(|found| refuse_built_in(found, indexes)).map_err(|kind| wanted.problem(kind))
+    let address = Address::Server(entry_key.clone());
+    let wanted = Wanted { entry: entry_key, owners, address, origin: &server.origin, pinned: &server.id, key, old };
+    let found = unless_gone(indexes.other_kinds.name(locate(&wanted, index, notes)), entry)
+        .and_then(|found| refuse_taken_name(found, entry, indexes));
+    let found = indexes.unless_truncated(found).and_then(|found| refuse_built_in(found, indexes));
+    found.map_err(|kind| wanted.problem(kind))
 }
 
-fn missing_server(server: &Server, indexes: &ServerIndexes<'_>) -> Result<Match, IdentityProblemKind> {
-    if let (Some(identifier), Some(name)) = (&server.resource_identifier, &server.name)
+/// A server that would be made under a name that is live may be another environment's: it is neither taken over nor doubled.
+fn refuse_taken_name<E>(
+    found: Match,
+    entry: &Entry<Server, E>,
+    indexes: &ServerIndexes<'_>,
+) -> Result<Match, IdentityProblemKind> {
+    if found == Match::Missing
+        && let Some(Server { resource_identifier: Some(identifier), name: Some(name), .. }) = entry.present()
         && let Some(candidate) = indexes.by_name.exact(&name.value).first()
     {
         return Err(IdentityProblemKind::NameTaken { wanted: identifier.value.clone(), candidate: candidate.clone() });
     }
-    if indexes.is_truncated {
-        return Err(IdentityProblemKind::ListTruncated);
-    }
-    Ok(Match::Missing)
+    Ok(found)
 }
 
 fn refuse_built_in(found: Match, indexes: &ServerIndexes<'_>) -> Result<Match, IdentityProblemKind> {

@@ -12,3 +12,6 @@ mod problem;
 pub use identify::{Identities, Pairing, identify};
 pub use locate::Match;
 pub use problem::{Candidate, IdentityProblem, IdentityProblemKind};
+
+#[cfg(test)]
+mod tests;

@@ -243,3 +243,18 @@ async fn the_connector_is_found_by_name_once() {
     assert_eq!(reader.clone().oidc_connector().await.unwrap(), RemoteId(38568));
     assert_eq!(host.lines().len(), 2);
 }
+
+#[test]
+fn the_way_that_writes_opens_for_the_writer_alone() {
+    let reader = include_str!("../../../src/api/reader.rs");
+    for word in ["WriteLink", "WriteKey", "Transport", "reqwest"] {
+        assert!(!reader.contains(word), "the reader knows `{word}`");
+    }
+    let link = include_str!("../../../src/api/link.rs");
+    let (reads, writes) = link.split_once("impl WriteLink").unwrap();
+    assert!(writes.contains("fn new(link: &ReadLink, _: WriteKey)"));
+    assert_eq!(reads.split("impl ReadLink").nth(1).unwrap().matches("Method::").collect::<Vec<_>>(), ["Method::"]);
+    assert!(reads.contains("method: Method::GET"));
+    let writer = include_str!("../../../src/api/writer.rs");
+    assert!(writer.contains("pub(super) struct WriteKey(());"), "its field is private");
+}

@@ -1,7 +1,7 @@
 //! The token: one for all, checked first, renewed once.
 
 use super::responder::{ADMIN_SECRET, Reply, Responder, TOKEN};
-use gatewright::api::{ApiError, ClientConfig, Reader};
+use gatewright::api::{ApiError, ClientConfig, Reader, Writer};
 use gatewright::model::RemoteId;
 
 const TOKEN_LINE: &str = "POST /auth/oauth2/v2/token";
@@ -81,4 +81,17 @@ async fn an_unreadable_token_answer_is_not_quoted() {
     let error = Reader::new(host.config()).unwrap().account_id().await.unwrap_err();
     assert!(matches!(error, ApiError::Unreadable { .. }));
     assert!(!format!("{error} {error:?}").contains("hush"));
+}
+
+#[tokio::test]
+async fn a_write_without_a_token_has_not_run() {
+    let check = async |reply: fn() -> Reply| {
+        let host = Responder::start(move |_, _| Some(reply()));
+        let writer = Writer::new(Reader::new(host.config()).unwrap());
+        let error = writer.create_role("r").await.unwrap_err();
+        assert!(!error.may_have_run(), "{error:?}");
+        assert_eq!(host.lines(), [TOKEN_LINE]);
+    };
+    check(|| Reply::json(200, "{}")).await;
+    check(|| Reply::json(302, "").with("location", "https://elsewhere.example.com/")).await;
 }

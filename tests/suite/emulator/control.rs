@@ -76,8 +76,11 @@ async fn connections_and_requests_in_flight_are_counted_truly() {
         assert_eq!(one.await.unwrap().unwrap().status(), 200);
     }
     assert!(began.elapsed().as_millis() < 850, "delays run side by side");
-    let counters = stand.get("/_emulator/counters").await.json();
+    let onlooker = reqwest::Client::builder().no_proxy().build().unwrap();
+    let counters = send(onlooker.get(stand.url("/_emulator/counters"))).await.json();
     assert_eq!((&counters["connections"], &counters["max_in_flight"]), (&json!(3), &json!(3)));
+    assert_eq!(send(onlooker.get(stand.url("/api/2/apps"))).await.status, 401);
+    assert_eq!(stand.get("/_emulator/counters").await.json()["connections"], 4, "it is no longer an onlooker only");
 }
 
 #[tokio::test]

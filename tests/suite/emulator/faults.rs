@@ -137,6 +137,15 @@ async fn a_stale_answer_is_that_of_before_the_last_write() {
 }
 
 #[tokio::test]
+async fn reads_can_lag_behind_every_write() {
+    let stand = Stand::switched(json!({"stale_reads_ms": 60_000})).await;
+    let id = stand.server("n", "https://n").await;
+    assert_eq!(stand.get(&format!("{LIST}/{id}")).await.status, 404);
+    stand.post("/_emulator/clock", json!({"seconds": 61})).await;
+    assert_eq!(stand.get(&format!("{LIST}/{id}")).await.status, 200);
+}
+
+#[tokio::test]
 async fn latency_delays_all_answers_side_by_side() {
     use gatewright::emulator::Options;
     let latency = std::time::Duration::from_millis(150);

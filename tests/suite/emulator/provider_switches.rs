@@ -50,3 +50,13 @@ async fn a_changed_binding_is_honoured_after_its_delay() {
     stand.post("/_emulator/clock", json!({"seconds": 61})).await;
     assert_eq!(given().await, Some(json!("contacts:write")));
 }
+
+#[tokio::test]
+async fn resources_that_are_no_uris() {
+    let stand = stand().await;
+    let check = async |resource: &str, description: &str| {
+        ask(&stand, resource, "").await.refuses_oauth(400, "invalid_target", description);
+    };
+    check("contacts", "resource must be an absolute URI").await;
+    check("https://c/api#x", "resource must not contain a fragment component").await;
+}

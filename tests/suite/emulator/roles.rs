@@ -144,3 +144,37 @@ async fn users_are_found_by_their_fields_and_come_in_pages() {
     assert_eq!(stand.get(&format!("/api/2/users/{id}")).await.json()["custom_attributes"]["team"], "t1");
     assert!(!stand.get(&format!("/api/2/users/{id}")).await.text.contains("password_sha256"));
 }
+
+#[tokio::test]
+async fn users_are_made_changed_and_deleted() {
+    let stand = Stand::start().await;
+    let body = json!({"email": "bo@example.com", "username": "bo", "firstname": "Bo", "password": "pw"});
+    let made = stand.post("/api/2/users", body.clone()).await;
+    assert_eq!((made.status, &made.json()["firstname"]), (201, &json!("Bo")));
+    assert!(!made.text.contains("pw"));
+    let path = format!("/api/2/users/{}", made.json()["id"]);
+    let taken = "Validation failed: Email must be unique within 127, Username must be unique within 127";
+    stand.post("/api/2/users", body).await.refuses(422, "UnprocessableEntityError", taken);
+    let changed = stand.put(&path, json!({"lastname": "Li", "custom_attributes": {"team": "a"}})).await.json();
+    assert_eq!((&changed["firstname"], &changed["lastname"]), (&json!("Bo"), &json!("Li")));
+    assert_eq!(stand.post("/api/2/users", json!({"firstname": "x"})).await.status, 400);
+    let role = stand.post(ROLES, json!({"name": "r", "users": [changed["id"]]})).await.made(201);
+    assert_eq!(stand.delete(&path).await.status, 204);
+    stand.get(&format!("{ROLES}/{role}/users")).await.is(200, json!([]));
+    stand.get(&path).await.refuses(404, "NotFoundError", NOT_FOUND);
+}
+
+#[tokio::test]
+async fn empty_arrays_in_a_role_put_follow_their_switch() {
+    for (setting, status, members) in [("400", 400, 1), ("clear", 200, 0), ("ignore", 200, 1)] {
+        let stand = Stand::switched(json!({"role_put_empty": setting})).await;
+        let user = tester(&stand).await;
+        let role = stand.post(ROLES, json!({"name": "r", "users": [user]})).await.made(201);
+        let put = stand.put(&format!("{ROLES}/{role}"), json!({"name": "r", "users": []})).await;
+        assert_eq!(put.status, status, "{setting}");
+        let left = stand.get(&format!("{ROLES}/{role}/users")).await.json();
+        assert_eq!(left.as_array().unwrap().len(), members, "{setting}");
+        let whole = stand.get(&format!("{ROLES}?fields=users,apps")).await.json();
+        assert_eq!(whole[0], json!({"id": role, "name": "r", "apps": [], "users": whole[0]["users"]}));
+    }
+}
