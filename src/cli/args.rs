@@ -1,6 +1,6 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
-use super::command::{apply, completions, emulator, plan, render, schema, validate, verify};
+use super::command::{apply, completions, emulator, export, plan, render, schema, validate, verify};
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -36,6 +36,7 @@ pub(super) enum Command {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Render(render::RenderArgs),
+    Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
     Emulator(emulator::EmulatorArgs),
     Schema(schema::SchemaArgs),

@@ -3,7 +3,7 @@
 use super::connect::Connection;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::model::Tenant;
+use crate::model::{EntryKey, Pairing, Tenant};
 use crate::report;
 use crate::workspace::{History, LostSecret, Workspace, WorkspaceError, host_folder};
 use anyhow::Context;
@@ -38,12 +38,18 @@ pub(super) fn history(home: &Home, account_id: Option<u64>) -> Result<History, F
 }
 
 /// Says on stderr which client secrets nobody has, and the way out.
-pub(super) fn tell_lost_secrets(history: &History, terminal: &Terminal) -> Result<(), Failure> {
-    for LostSecret { app, name, id, run } in history.lost_secrets() {
-        let which = id.map_or_else(|| "if it was made".to_owned(), |id| format!("id {id}"));
-        let text = format!("the client secret of oidc_app/{app} (`{name}`, {which}) was lost by run {run}");
+pub(super) fn tell_lost_secrets(
+    home: &Home,
+    history: &History,
+    apps: &Pairing,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let live = |app: &EntryKey| apps.get(app).and_then(|found| found.id());
+    let lost = history.lost_secrets(&home.workspace.secrets(&home.host), &live);
+    for LostSecret { app, id, run } in lost.context("cannot look for lost secrets")? {
+        let text = format!("warning: nobody has the client secret of oidc_app/{app} ({id}), which run {run} made");
         terminal.tell(|err| {
-            writeln!(err, "warning: {}", report::visible(&text))?;
+            writeln!(err, "{}", report::visible(&text))?;
             report::write_hint(err, "Make a new secret for it in OneLogin; or delete the app there and apply again.")
         })?;
     }

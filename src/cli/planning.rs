@@ -9,6 +9,7 @@ use super::terminal::Terminal;
 use crate::access::{self, AccessChange};
 use crate::diff;
 use crate::live;
+use crate::model::{Pairing, identify};
 use crate::plan::{self, Context, FileChange, Plan, SafetyLimits};
 use crate::report::{self, PlanView};
 use anyhow::Context as _;
@@ -41,6 +42,8 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) access: Vec<AccessChange>,
     pub(super) files: Vec<FileChange>,
+    /// Which apps of the file are which live ones.
+    pub(super) apps: Pairing,
 }
 
 impl Planned {
@@ -80,7 +83,8 @@ pub(super) async fn make(
         changes: &changes,
         rewritten: &files.iter().map(|file| file.policy.clone()).collect(),
     });
-    Ok(Planned { plan, access, files })
+    let apps = identify(&inputs.desired, &live.lists).apps;
+    Ok(Planned { plan, access, files, apps })
 }
 
 /// Says on stderr what depends on the moment and so is no part of a plan.

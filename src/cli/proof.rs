@@ -9,6 +9,7 @@ use super::inputs::{Inputs, ProcessEnv};
 use super::terminal::Terminal;
 use crate::api::{Forge, OidcClient, Prober};
 use crate::live;
+use crate::model::identify;
 use crate::report;
 use crate::verify::{self, SecretQuery, VerifyInput};
 use anyhow::Context;
@@ -46,7 +47,8 @@ pub(super) async fn prove(
     let ProofArgs { allow_probe_host, allow_skips } = args;
     let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot verify")?;
     let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
-    home::tell_lost_secrets(&home::history(&home, live.account_id)?, terminal)?;
+    let apps = identify(&inputs.desired, &live.lists).apps;
+    home::tell_lost_secrets(&home, &home::history(&home, live.account_id)?, &apps, terminal)?;
     let oidc = OidcClient::new(&connection.config).context("cannot prepare token requests")?;
     let prober = Prober::new(&connection.config).context("cannot prepare probes")?;
     let forge = Forge::new(&connection.config).context("cannot prepare tokens")?;

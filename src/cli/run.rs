@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::{Cli, Command};
-use super::command::{apply, completions, emulator, plan, render, schema, validate, verify};
+use super::command::{apply, completions, emulator, export, plan, render, schema, validate, verify};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use anstream::ColorChoice;
@@ -53,6 +53,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Plan(args) => wait(plan::run(args, global, &env, terminal)),
         Command::Apply(args) => wait(apply::run(args, global, &env, terminal)),
         Command::Render(args) => render::run(args, global, &env, terminal),
+        Command::Export(args) => wait(export::run(args, global, &env, terminal)),
         Command::Verify(args) => wait(verify::run(args, global, &env, terminal)),
         Command::Emulator(args) => wait(emulator::run(args, global, &env, terminal)),
         Command::Schema(args) => schema::run(args, terminal),

@@ -111,7 +111,6 @@ fn moved_words(why: &MovedWhy) -> String {
     match why {
         MovedWhy::Appeared { ids: found } => format!("it was absent when planned, and {} is there now", ids(found)),
         MovedWhy::Gone => "it was there when planned, and is gone".to_owned(),
-        MovedWhy::BuiltIn => "it is OneLogin's own, which is never changed".to_owned(),
         MovedWhy::Changed => "it is not what it was when planned".to_owned(),
         MovedWhy::BuiltIn => "it is OneLogin's own now, and those are never changed".to_owned(),
         MovedWhy::ScopesMoved => "a scope it was to be granted is gone or means something else".to_owned(),

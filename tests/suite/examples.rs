@@ -99,3 +99,14 @@ fn every_example_is_run() {
         }
     }
 }
+#[test]
+fn an_exported_account_plans_empty() {
+    let program = Program::new();
+    copy(&root().join("examples/02-adopt-existing"), &program, "");
+    assert_eq!(program.run("apply --emulator=state.json --emulator-seed seed.json --auto-approve").code, 0);
+    let run = program.run("export --emulator=state.json --subdomain acme --out fresh/gatewright.yaml");
+    assert_eq!(run.code, 0, "{}", run.block());
+    let run = program.run("plan --emulator=state.json -f fresh/gatewright.yaml --detailed-exitcode");
+    assert_eq!(run.code, 0, "{}\n{}", run.block(), program.read("fresh/gatewright.yaml"));
+    assert!(run.stdout.ends_with("No changes.\n"), "{}", run.block());
+}

@@ -163,6 +163,6 @@ async fn perform(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let history = home::history(home, planned.plan.context.account_id)?;
-    home::tell_lost_secrets(&history, terminal)?;
+    home::tell_lost_secrets(home, &history, &planned.apps, terminal)?;
     execution::perform(planned, inputs, connection, home, &history, global, terminal).await
 }
