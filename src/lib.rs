@@ -65,3 +65,5 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod report;
+pub mod verify;
+pub mod workspace;

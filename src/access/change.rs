@@ -63,26 +63,25 @@ fn refused(
     after: &Access,
     rewritten: &BTreeSet<EntryKey>,
 ) -> Vec<AccessChange> {
-    let today = admissions(desired, before);
-    let passing: BTreeSet<(&EntryKey, &str, &str)> =
-        today.iter().filter(|known| known.obstacles.is_empty()).map(place).collect();
+    let passing: BTreeSet<(EntryKey, String, String)> = admissions(desired, before)
+        .into_iter()
+        .filter(|admission| admission.obstacles.is_empty())
+        .map(|admission| (admission.policy, admission.server, admission.client))
+        .collect();
     let mut found = Vec::new();
     for admission in admissions(desired, after) {
         if admission.obstacles.is_empty() {
             continue;
         }
-        let is_bound_today = before.servers.get(&admission.server).and_then(|server| server.clients.as_ref());
-        let is_bound_today = is_bound_today.is_some_and(|clients| clients.contains_key(&admission.client));
-        let could_pass = passing.contains(&place(&admission));
+        let clients = before.servers.get(&admission.server).and_then(|server| server.clients.as_ref());
+        let is_bound_today = clients.is_some_and(|clients| clients.contains_key(&admission.client));
+        let Admission { policy, server, client, obstacles: _ } = &admission;
+        let could_pass = passing.contains(&(policy.clone(), server.clone(), client.clone()));
         if could_pass || (is_bound_today && rewritten.contains(&admission.policy)) {
             found.push(refusal(admission));
         }
     }
     found
-}
-
-fn place(admission: &Admission) -> (&EntryKey, &str, &str) {
-    (&admission.policy, &admission.server, &admission.client)
 }
 
 fn refusal(admission: Admission) -> AccessChange {

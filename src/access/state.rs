@@ -108,8 +108,9 @@ pub fn live_access(live: &LiveState, identities: &Identities) -> Access {
     let listed = live.lists.servers.iter().map(|server| (labels.server(server.id), of_summary(server)));
     let mut servers: BTreeMap<String, ServerAccess> = listed.collect();
     servers.extend(live.servers.values().map(|server| (labels.server(server.id), of_live(server, &labels))));
-    for (id, clients) in &live.clients_elsewhere {
-        servers.entry(labels.server(*id)).or_default().clients = Some(granted(clients, &labels));
+    for (id, bindings) in &live.consequences.bindings {
+        let server = servers.entry(labels.server(*id)).or_default();
+        server.clients.get_or_insert_with(|| granted(bindings, &labels));
     }
     Access { servers }
 }
@@ -136,7 +137,7 @@ fn of_live(server: &LiveServer, labels: &Labels<'_>) -> ServerAccess {
 
 fn granted(clients: &[LiveClient], labels: &Labels<'_>) -> BTreeMap<String, BTreeSet<ScopeValue>> {
     let scopes = |client: &LiveClient| client.scopes.iter().map(|scope| scope.value.clone()).collect();
-    clients.iter().map(|client| (labels.client(client.app_id, &client.app_name), scopes(client))).collect()
+    clients.iter().map(|client| (labels.app(client.app_id), scopes(client))).collect()
 }
 
 /// How live things are called: by key where the file lists them.
@@ -152,38 +153,30 @@ impl<'a> Labels<'a> {
         let by_id = |pairing: &'a BTreeMap<EntryKey, Match>| {
             pairing.iter().filter_map(|(key, found)| Some((found.id()?, key))).collect()
         };
-        // An app goes by the name that its bindings give it, so that its label is the same wherever it stands.
         let whole = live.servers.values().filter_map(|server| server.clients.as_ref());
-        let bound = whole.chain(live.clients_elsewhere.values()).flatten();
+        let clients = whole.chain(live.consequences.bindings.values()).flatten();
         let listed = live.lists.apps.iter().map(|app| (app.id, app.name.as_str()));
-        let mut app_names: BTreeMap<RemoteId, &str> = listed.collect();
-        app_names.extend(bound.map(|client| (client.app_id, client.app_name.as_str())));
         Self {
             servers: by_id(&identities.servers),
             apps: by_id(&identities.apps),
             server_names: live.lists.servers.iter().map(|server| (server.id, server.name.as_str())).collect(),
-            app_names,
+            app_names: clients.map(|client| (client.app_id, client.app_name.as_str())).chain(listed).collect(),
         }
     }
 
     pub(super) fn server(&self, id: RemoteId) -> String {
-        label(self.servers.get(&id).copied(), self.server_names.get(&id).copied().unwrap_or_default(), id)
+        label(self.servers.get(&id).copied(), self.server_names.get(&id).copied(), id)
     }
 
-    pub(super) fn client(&self, id: RemoteId, name: &str) -> String {
-        label(self.apps.get(&id).copied(), name, id)
-    }
-
-    /// Names an app of which only the id is known.
     pub(super) fn app(&self, id: RemoteId) -> String {
-        label(self.apps.get(&id).copied(), self.app_names.get(&id).copied().unwrap_or_default(), id)
+        label(self.apps.get(&id).copied(), self.app_names.get(&id).copied(), id)
     }
 }
 
-fn label(key: Option<&EntryKey>, name: &str, id: RemoteId) -> String {
-    match key {
-        Some(key) => key.to_string(),
-        None if name.is_empty() => format!("id {id}"),
-        None => format!("{name} (id {id})"),
+fn label(key: Option<&EntryKey>, name: Option<&str>, id: RemoteId) -> String {
+    match (key, name) {
+        (Some(key), _) => key.to_string(),
+        (None, Some(name)) => format!("{name} (id {id})"),
+        (None, None) => format!("id {id}"),
     }
 }

@@ -353,7 +353,7 @@ fn deleted_things_take_their_grants_with_them() {
             other.audiences = vec!["https://other.example.com".to_owned()];
             other.clients = Some(vec![client(12, "Batch", &["read"])]);
             live.servers.insert(RemoteId(300), other);
-            live.clients_elsewhere.insert(RemoteId(400), vec![client(12, "Batch", &[]), client(13, "Legacy", &[])]);
+            live.consequences.bindings.insert(RemoteId(400), vec![client(12, "Batch", &[]), client(13, "Legacy", &[])]);
         },
         &[
             (Impact::Breaks, "`batch` gets no more tokens for `contacts`: it loses `read`"),

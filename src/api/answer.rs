@@ -4,12 +4,19 @@ use super::shown::{first_line, shown};
 use super::wire::error::ErrorBody;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use secrecy::zeroize::Zeroize;
 
-/// An answer, read whole. It may hold a secret, so it cannot be printed.
+/// An answer, read whole. It may hold a secret, so it cannot be printed and is wiped on drop.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.body.zeroize();
+    }
 }
 
 impl Answer {

@@ -1,5 +1,6 @@
 //! How long to wait before the next try.
 
+use super::error::ApiError;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use std::time::Duration;
 
@@ -16,6 +17,17 @@ pub(super) fn schedule() -> impl Iterator<Item = Duration> {
         .with_max_delay(Duration::from_secs(10))
         .with_max_times(6)
         .build()
+}
+
+/// Waits before the next try, and says so once it has become long enough to be noticed.
+pub(super) async fn pause(delay: Duration, error: &ApiError) {
+    let seconds = delay.as_secs_f64();
+    if delay < Duration::from_secs(1) {
+        tracing::debug!(%error, seconds, "trying again");
+    } else {
+        tracing::warn!(%error, seconds, "trying again");
+    }
+    tokio::time::sleep(delay).await;
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub struct ClientConfig {
     pub credentials: Credentials,
     /// The account id that the token answer has to carry; `None`: not checked.
     pub expected_account_id: Option<u64>,
-    /// The most requests on their way at one time, at least 1; also the most connections.
+    /// The most requests on their way at one time, at least 1; also the most connections, where the runtime has one
+    /// thread: with several, a connection can be missed while another thread puts it back.
     pub max_in_flight: usize,
     /// How long one request may take.
     pub timeout: Duration,

@@ -70,6 +70,8 @@ pub enum ApiError {
         at: Attempted,
         /// What is wrong with the answer, safe to show.
         reason: String,
+        /// Whether the request may have taken effect: a POST, whose answer would have said so.
+        may_have_run: bool,
     },
     /// The request would go where it must not.
     #[error("{origin} is not a host that requests may go to")]
@@ -126,13 +128,26 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// Makes the error of an answer that has not the documented shape.
+    pub(super) fn unreadable(at: Attempted, reason: impl Into<String>) -> Self {
+        let may_have_run = at.method == "POST";
+        Self::Unreadable { at, reason: reason.into(), may_have_run }
+    }
+
+    /// Says of the failure of an earlier request that the one it was for was never sent.
+    pub(super) fn before_sending(mut self) -> Self {
+        if let Self::Unwell { may_have_run, .. } | Self::Unreadable { may_have_run, .. } = &mut self {
+            *may_have_run = false;
+        }
+        self
+    }
+
     /// Says whether a POST that failed like this may have taken effect, so that it has to be looked up.
     ///
     /// A failed connect or TLS handshake, a 429 and a 401 are known not to have run; so is whatever else was rejected.
     pub fn may_have_run(&self) -> bool {
         match self {
-            Self::Unwell { may_have_run, .. } => *may_have_run,
-            Self::Unreadable { at, .. } => at.method == "POST",
+            Self::Unwell { may_have_run, .. } | Self::Unreadable { may_have_run, .. } => *may_have_run,
             Self::Rejected { .. }
             | Self::RefusedOrigin { .. }
             | Self::AccountMismatch { .. }
@@ -154,5 +169,32 @@ impl ApiError {
             Self::Rejected { status, .. } | Self::Credentials { status, .. } => Some(*status),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApiError, Attempted};
+
+    fn at(method: &'static str) -> Attempted {
+        Attempted { method, path: "/p".into(), attempts: 3, request_id: Some("r".into()) }
+    }
+
+    #[test]
+    fn errors_say_what_was_tried_and_whether_it_may_have_run() {
+        let check = |error: ApiError, text: &str, may_have_run: bool| {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.may_have_run(), may_have_run);
+            assert!(!error.before_sending().may_have_run());
+        };
+        let unwell = |may_have_run| ApiError::Unwell { at: at("POST"), reason: "x".into(), may_have_run, source: None };
+        check(unwell(true), "POST /p failed: x (3 attempts, request id r)", true);
+        check(unwell(false), "POST /p failed: x (3 attempts, request id r)", false);
+        let text = "POST /p was answered unreadably: x (3 attempts, request id r)";
+        check(ApiError::unreadable(at("POST"), "x"), text, true);
+        let text = "GET /p was answered unreadably: x (3 attempts, request id r)";
+        check(ApiError::unreadable(at("GET"), "x"), text, false);
+        let mismatch = ApiError::AccountMismatch { expected: 1, actual: None };
+        check(mismatch, "the credentials belong to account (unnamed), the file names account 1", false);
     }
 }

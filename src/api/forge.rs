@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::config::{ClientConfig, Reroute};
 use super::error::{ApiError, Attempted};
-use super::link::broken;
+use super::failure::broken;
 use super::shown::shown;
 use super::transport::{Outgoing, Transport};
 use reqwest::Method;
@@ -57,7 +57,7 @@ impl Forge {
         claims: &Map<String, Value>,
     ) -> Result<SecretString, ApiError> {
         let at = Attempted { method: "POST", path: TOKEN_PATH.to_owned(), attempts: 1, request_id: None };
-        let unreadable = |reason: String| ApiError::Unreadable { at: at.clone(), reason };
+        let unreadable = |reason: String| ApiError::unreadable(at.clone(), reason);
         let order = serde_json::to_vec(&Order { header, claims, key: "own" });
         let body = Some(("application/json", order.map_err(|error| unreadable(error.to_string()))?));
         let outgoing = Outgoing { method: Method::POST, path: TOKEN_PATH, query: &[], authorization: None, body };

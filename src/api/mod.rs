@@ -14,10 +14,12 @@
 //! the `writer` module alone can make.
 
 mod answer;
+mod authorization;
 mod backoff;
 mod config;
 mod convert;
 mod error;
+mod failure;
 mod forge;
 mod gate;
 mod link;
@@ -37,4 +39,5 @@ pub use forge::Forge;
 pub use oidc::{ClientAuth, Discovery, Grant, Jwk, OAuthRefusal, OidcApp, OidcClient, TokenAnswer, TokenReply};
 pub use probe::{ProbeAnswer, ProbeRequest, ProbeVia, Prober};
 pub use reader::{RateLimit, Reader, ServerList};
+pub(crate) use shown::shown;
 pub use writer::{CreatedApp, Writer};

@@ -1,11 +1,12 @@
 //! The OpenID provider, as an API's client sees it: discovery, signing keys, tokens.
 
 use super::answer::Answer;
-use super::backoff::schedule;
+use super::authorization::basic;
+use super::backoff::{pause, schedule};
 use super::config::{ClientConfig, Clock};
 use super::error::{ApiError, Attempted};
+use super::failure::{broken, unwell, without};
 use super::gate::{FALLBACK_WAIT, told_wait};
-use super::link::{basic_of, broken};
 use super::shown::shown;
 use super::transport::{Outgoing, Transport, is_unwell};
 use super::wire::oidc as wire;
@@ -172,11 +173,12 @@ impl OidcClient {
     /// Any [`ApiError`] but a rejection, which is a [`TokenReply::Refused`] where the provider words it as OAuth does.
     pub async fn token(&self, app: &OidcApp, grant: &Grant) -> Result<TokenReply, ApiError> {
         let (authorization, form) = token_request(app, grant)?;
-        let (at, answer) = self.send(Method::POST, TOKEN_PATH, authorization, Some(form)).await?;
+        let secrets = secrets(app, grant);
+        let (at, answer) = self.send(TOKEN_PATH, authorization, Some(form), &secrets).await?;
         if !answer.status.is_success() {
-            return refused(at, &answer, &secrets(app, grant));
+            return refused(at, &answer, &secrets);
         }
-        let unreadable = |_| ApiError::Unreadable { at, reason: "it does not hold a token".into() };
+        let unreadable = |_| ApiError::unreadable(at, "it does not hold a token");
         let wire::Token { access_token, expires_in, scope } =
             serde_json::from_slice(&answer.body).map_err(unreadable)?;
         Ok(TokenReply::Granted(TokenAnswer {
@@ -187,7 +189,7 @@ impl OidcClient {
     }
 
     async fn read(&self, path: &str) -> Result<(Attempted, Answer), ApiError> {
-        let (at, answer) = self.send(Method::GET, path, None, None).await?;
+        let (at, answer) = self.send(path, None, None, &[]).await?;
         if answer.status.is_success() {
             return Ok((at, answer));
         }
@@ -197,11 +199,12 @@ impl OidcClient {
     /// Sends a request until it is answered; asking for a token twice only makes two tokens.
     async fn send(
         &self,
-        method: Method,
         path: &str,
         authorization: Option<HeaderValue>,
         form: Option<Vec<u8>>,
+        secrets: &[&SecretString],
     ) -> Result<(Attempted, Answer), ApiError> {
+        let method = if form.is_some() { Method::POST } else { Method::GET };
         let mut delays = schedule();
         let mut attempts = 0;
         loop {
@@ -221,12 +224,7 @@ impl OidcClient {
                     self.wait(&answer, &at)?;
                     ApiError::Rejected { at, status: answer.status.as_u16(), message: answer.message() }
                 }
-                Ok(answer) if is_unwell(answer.status) => ApiError::Unwell {
-                    at,
-                    reason: format!("{}: {}", answer.status.as_u16(), answer.message()),
-                    may_have_run: true,
-                    source: None,
-                },
+                Ok(answer) if is_unwell(answer.status) => unwell(&answer, at, secrets),
                 Ok(answer) => return Ok((at, answer)),
                 Err(failure) => match broken(failure, at, self.timeout) {
                     error @ ApiError::Unwell { .. } => error,
@@ -234,7 +232,7 @@ impl OidcClient {
                 },
             };
             match delays.next() {
-                Some(delay) => tokio::time::sleep(delay).await,
+                Some(delay) => pause(delay, &error).await,
                 None => return Err(error),
             }
         }
@@ -269,7 +267,7 @@ fn token_request(app: &OidcApp, grant: &Grant) -> Result<(Option<HeaderValue>, V
     }
     // Credentials in the header and in the body together are an error.
     let authorization = match &app.auth {
-        ClientAuth::Basic(secret) => Some(basic_of(&app.client_id, secret)?),
+        ClientAuth::Basic(secret) => Some(basic(&app.client_id, secret)?),
         ClientAuth::Post(secret) => {
             form.append_pair("client_id", &app.client_id).append_pair("client_secret", secret.expose_secret());
             None
@@ -288,21 +286,21 @@ fn append(form: &mut form_urlencoded::Serializer<'_, String>, name: &str, value:
     }
 }
 
-fn secrets<'a>(app: &'a OidcApp, grant: &'a Grant) -> Vec<&'a str> {
+fn secrets<'a>(app: &'a OidcApp, grant: &'a Grant) -> Vec<&'a SecretString> {
     let secret = match &app.auth {
-        ClientAuth::Basic(secret) | ClientAuth::Post(secret) => Some(secret.expose_secret()),
+        ClientAuth::Basic(secret) | ClientAuth::Post(secret) => Some(secret),
         ClientAuth::None => None,
     };
     let password = match grant {
-        Grant::Password { password, .. } => Some(password.expose_secret()),
+        Grant::Password { password, .. } => Some(password),
         Grant::ClientCredentials { .. } => None,
     };
-    [secret, password].into_iter().flatten().filter(|secret| !secret.is_empty()).collect()
+    [secret, password].into_iter().flatten().collect()
 }
 
 /// Reads the provider's no; what is not worded as OAuth does is unreadable.
-fn refused(at: Attempted, answer: &Answer, secrets: &[&str]) -> Result<TokenReply, ApiError> {
-    let clean = |text: &str| shown(&secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***")));
+fn refused(at: Attempted, answer: &Answer, secrets: &[&SecretString]) -> Result<TokenReply, ApiError> {
+    let clean = |text: &str| shown(&without(secrets, text.to_owned()));
     let status = answer.status.as_u16();
     match serde_json::from_slice::<wire::OAuthError>(&answer.body) {
         Ok(wire::OAuthError { error, error_description }) => Ok(TokenReply::Refused(OAuthRefusal {
@@ -310,11 +308,10 @@ fn refused(at: Attempted, answer: &Answer, secrets: &[&str]) -> Result<TokenRepl
             error: clean(&error),
             description: error_description.as_deref().map(clean),
         })),
-        Err(_) => Err(ApiError::Unreadable { at, reason: format!("{status} with {}", clean(&answer.message())) }),
+        Err(_) => Err(ApiError::unreadable(at, format!("{status} with {}", clean(&answer.message())))),
     }
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(at: &Attempted, answer: &Answer) -> Result<T, ApiError> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| ApiError::Unreadable { at: at.clone(), reason: shown(&error.to_string()) })
+    serde_json::from_slice(&answer.body).map_err(|error| ApiError::unreadable(at.clone(), shown(&error.to_string())))
 }

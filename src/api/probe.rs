@@ -1,9 +1,10 @@
 //! Calls a protected API once, to see what its gateway says.
 
+use super::authorization::bearer;
 use super::config::{ClientConfig, Reroute};
 use super::error::{ApiError, Attempted};
-use super::link::{bearer, broken};
-use super::transport::{Reach, SendFailure, client, is_allowed};
+use super::failure::broken;
+use super::transport::{Reach, client, failure, is_allowed};
 use crate::model::ProbeMethod;
 use aws_lc_rs::digest::{Context, SHA256};
 use reqwest::header::AUTHORIZATION;
@@ -84,16 +85,12 @@ impl Prober {
         if let Some(token) = token {
             call = call.header(AUTHORIZATION, bearer(token)?);
         }
-        let lost = |error: reqwest::Error| {
-            let error = error.without_url();
-            if error.is_connect() { SendFailure::NotSent(error) } else { SendFailure::Lost(error) }
-        };
-        let mut response = call.send().await.map_err(|error| broken(lost(error), at.clone(), self.timeout))?;
+        let lost = |error| broken(failure(error), at.clone(), self.timeout);
+        let mut response = call.send().await.map_err(lost)?;
         let mut digest = Context::new(&SHA256);
         let mut left = LIMIT_BYTES;
         while left > 0 {
-            let chunk = response.chunk().await.map_err(|error| broken(lost(error), at.clone(), self.timeout))?;
-            let Some(chunk) = chunk else { break };
+            let Some(chunk) = response.chunk().await.map_err(lost)? else { break };
             let taken = chunk.get(..left.min(chunk.len())).unwrap_or_default();
             digest.update(taken);
             left -= taken.len();

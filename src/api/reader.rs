@@ -111,8 +111,8 @@ impl Reader {
     /// # Errors
     /// Any [`ApiError`] of a read.
     pub async fn list_servers(&self) -> Result<ServerList, ApiError> {
-        let servers = self.server_rows(&[]).await?;
-        Ok(ServerList { truncated: servers.len() >= MOST_SERVERS, servers })
+        let (rows, servers) = self.server_rows(&[]).await?;
+        Ok(ServerList { truncated: rows >= MOST_SERVERS, servers })
     }
 
     /// Finds the servers of exactly this name, sorted by id.
@@ -121,19 +121,21 @@ impl Reader {
     /// Any [`ApiError`] of a read.
     pub async fn servers_named(&self, name: &str) -> Result<Vec<ServerSummary>, ApiError> {
         // The filter matches parts of names too.
-        let mut servers = self.server_rows(&[("name", name.to_owned())]).await?;
+        let (_, mut servers) = self.server_rows(&[("name", name.to_owned())]).await?;
         servers.retain(|server| text::is_same(&server.name, name));
         Ok(servers)
     }
 
-    async fn server_rows(&self, query: &[(&'static str, String)]) -> Result<Vec<ServerSummary>, ApiError> {
+    /// Reads the list: how many rows it had, and each server once.
+    async fn server_rows(&self, query: &[(&'static str, String)]) -> Result<(usize, Vec<ServerSummary>), ApiError> {
         let exchange = self.link.get("/api/2/api_authorizations", query).await?;
         let rows: Vec<wire::server::Server> = read(&exchange)?;
+        let count = rows.len();
         let servers = rows.into_iter().map(convert::server::summary_from_wire).collect();
         let mut servers: Vec<ServerSummary> = converted(&exchange, servers)?;
         servers.sort_by_key(|server| server.id);
         servers.dedup_by_key(|server| server.id);
-        Ok(servers)
+        Ok((count, servers))
     }
 
     /// Reads a server without its children; `None` where OneLogin says it is not there.

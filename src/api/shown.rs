@@ -6,7 +6,7 @@ const LIMIT: usize = 400;
 /// Returns the text on one line with what cannot be seen spelt out, cut to a readable length.
 ///
 /// Control, bidirectional and zero-width characters become `\u{202E}` and the like, never dropped.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len().min(LIMIT));
     for (count, character) in text.trim().chars().enumerate() {
         if count == LIMIT {

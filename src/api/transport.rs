@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::config::{ClientConfig, Reroute};
 use super::error::ApiError;
 use super::gate::Gate;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, redirect};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -68,7 +68,7 @@ impl Transport {
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
         let slot = self.enter().await;
         let answer = self.send_now(outgoing).await;
-        // The connection goes back to the pool in tasks of its own. Giving up the slot before that would let the next
+        // The connection goes back to the pool in two tasks of its own. Giving up the slot before that would let the next
         // request open a connection more than there are slots.
         for _ in 0..4 {
             tokio::task::yield_now().await;
@@ -80,23 +80,32 @@ impl Transport {
     async fn enter(&self) -> SemaphorePermit<'_> {
         loop {
             self.gate.pass().await;
-            #[expect(clippy::expect_used, reason = "the semaphore is never closed")]
-            let slot = self.slots.acquire().await.expect("the slots stay open as long as the transport lives");
+            let slot = self.slot().await;
             if !self.gate.is_shut() {
                 return slot;
             }
         }
     }
 
+    async fn slot(&self) -> SemaphorePermit<'_> {
+        #[expect(clippy::expect_used, reason = "the semaphore is never closed")]
+        self.slots.acquire().await.expect("the slots stay open as long as the transport lives")
+    }
+
     /// Sends a request past the gate, which the question how long it stays shut has to do.
-    pub(super) async fn send_now(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
+    pub(super) async fn send_past_gate(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
+        let _slot = self.slot().await;
+        self.send_now(outgoing).await
+    }
+
+    async fn send_now(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
         let Outgoing { method, path, query, authorization, body } = outgoing;
         let mut url = self.base.clone();
         url.set_path(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let mut request = self.client.request(method.clone(), url);
+        let mut request = self.client.request(method.clone(), url).header(ACCEPT, "application/json");
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -113,7 +122,8 @@ impl Transport {
     }
 }
 
-fn failure(error: reqwest::Error) -> SendFailure {
+/// Tells what was never sent from what may have arrived.
+pub(super) fn failure(error: reqwest::Error) -> SendFailure {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() { SendFailure::NotSent(error) } else { SendFailure::Lost(error) }
 }

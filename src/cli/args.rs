@@ -1,6 +1,6 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
-use super::command::{completions, render, schema, validate};
+use super::command::{apply, completions, emulator, export, plan, render, schema, validate, verify};
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,12 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Validate(validate::ValidateArgs),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
     Render(render::RenderArgs),
+    Export(export::ExportArgs),
+    Verify(verify::VerifyArgs),
+    Emulator(emulator::EmulatorArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }

@@ -6,12 +6,21 @@
 
 mod args;
 mod command;
+mod connect;
+mod execution;
 mod exit;
 mod failure;
+mod gateways;
+mod home;
 mod inputs;
 mod log;
+mod permission;
+mod planning;
 mod policy_files;
+mod proof;
 mod run;
+mod state_file;
+mod stop;
 mod terminal;
 
 pub use exit::Exit;

@@ -2,13 +2,15 @@
 
 use super::Exit;
 use super::args::{Cli, Command};
-use super::command::{completions, render, schema, validate};
+use super::command::{apply, completions, emulator, export, plan, render, schema, validate, verify};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use anstream::ColorChoice;
+use anyhow::Context;
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
+use std::time::Duration;
 
 /// Runs the program with the given arguments, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -48,8 +50,22 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     let env = |name: &str| std::env::var(name).ok();
     match command {
         Command::Validate(args) => validate::run(args, global, &env, terminal),
+        Command::Plan(args) => wait(plan::run(args, global, &env, terminal)),
+        Command::Apply(args) => wait(apply::run(args, global, &env, terminal)),
         Command::Render(args) => render::run(args, global, &env, terminal),
+        Command::Export(args) => wait(export::run(args, global, &env, terminal)),
+        Command::Verify(args) => wait(verify::run(args, global, &env, terminal)),
+        Command::Emulator(args) => wait(emulator::run(args, global, &env, terminal)),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
     }
+}
+
+/// Runs a command that talks to somebody.
+fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    let result = runtime.block_on(command);
+    // A question that nobody answers must not keep the process.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
 }

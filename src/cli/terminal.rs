@@ -24,6 +24,16 @@ impl Terminal {
         deliver(AutoStream::new(io::stderr(), self.color), write)
     }
 
+    /// Returns stderr, for what is written while something else goes on.
+    pub(super) fn stderr(&self) -> Box<dyn Write + Send> {
+        Box::new(AutoStream::new(io::stderr(), self.color))
+    }
+
+    /// Says whether stderr is a terminal.
+    pub(super) fn is_interactive(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
     /// Says whether somebody is there to answer a question.
     pub(super) fn can_ask() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -1,5 +1,5 @@
 //! Reads `gatewright.yaml` and what it includes into a [`DesiredState`](crate::model::DesiredState), reporting every
-//! problem of a run at once.
+//! problem of a run at once; and writes an account back as such a file.
 //!
 //! ```text
 //! files ─ document ─▶ trees ─ frame ─▶ sections ─ decode ─▶ draft ─ check ─▶ DesiredState
@@ -14,13 +14,19 @@ mod check;
 mod decode;
 mod digest;
 mod document;
+mod export;
 mod frame;
 mod include;
 mod interpolate;
 mod load;
 mod nearest;
+#[cfg(test)]
+mod properties;
 mod resolve;
+mod schema;
 mod syntax;
 mod tree;
 
+pub use export::export;
 pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
+pub use schema::schema;

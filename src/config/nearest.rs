@@ -3,7 +3,11 @@
 /// Finds the candidate that was probably meant.
 pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = wanted.to_lowercase();
-    let allowed = (wanted.chars().count() / 3).max(1);
+    // Two letters are near everything.
+    let allowed = match wanted.chars().count() {
+        0..3 => 0,
+        length => (length / 3).max(1),
+    };
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         if candidate.len().abs_diff(wanted.len()) > allowed.max(2) {
@@ -24,7 +28,7 @@ pub(crate) fn hint<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str> +
         return format!("Did you mean `{name}`?");
     }
     match list(candidates) {
-        Some(names) => format!("There is {names}."),
+        Some(names) => format!("Choose from {names}."),
         None => none.to_owned(),
     }
 }
@@ -66,6 +70,7 @@ mod tests {
         check("contacts:raed", Some("contacts:read"));
         check("contact:read", Some("contacts:read"));
         check("color", None);
+        check("na", None);
         check("", None);
     }
 

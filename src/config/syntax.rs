@@ -1,7 +1,7 @@
 //! What the YAML parser refuses, in our words.
 
 use super::document::Places;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Origin};
 use granit_parser::{ErrorKind, ScanError};
 
 /// Explains where and why the parser stopped.
@@ -12,7 +12,44 @@ pub(crate) fn explain(error: &ScanError, places: &Places<'_>) -> Diagnostic {
     }
     let (message, hint) = words(error.kind());
     let message = message.unwrap_or_else(|| error.kind().to_string());
-    Diagnostic::error(Code::Syntax, origin, message).with_hint(hint)
+    let opening = opening(error.kind(), origin.start, places);
+    let diagnostic = Diagnostic::error(Code::Syntax, origin, message).with_hint(hint);
+    match opening {
+        Some(opening) => diagnostic.with_related(opening, "opened here"),
+        None => diagnostic,
+    }
+}
+
+/// Finds the bracket that a list or mapping was opened with; quoted brackets may mislead it, which costs a label only.
+fn opening(kind: &ErrorKind, offset: usize, places: &Places<'_>) -> Option<Origin> {
+    let (open, close) = match kind {
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::UnexpectedEofFlowSequence => ('[', ']'),
+        ErrorKind::ExpectedFlowMappingSeparator
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => ('{', '}'),
+        _ => return None,
+    };
+    let before = places.text.get(..offset)?;
+    let mut depth = 0usize;
+    let (start, _) = before.char_indices().rev().find(|(_, character)| {
+        if *character == close {
+            depth += 1;
+        } else if *character == open {
+            match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return true,
+            }
+        }
+        false
+    })?;
+    let line_start = before.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    Some(Origin {
+        file: places.file.clone(),
+        line: u32::try_from(before.get(..start)?.matches('\n').count() + 1).ok()?,
+        column: u32::try_from(before.get(line_start..start)?.chars().count() + 1).ok()?,
+        start,
+        end: start + 1,
+    })
 }
 
 /// Recognizes `[${name}]` and `{key: ${name}}`: in flow style YAML reads the `{` as a mapping.
@@ -20,31 +57,36 @@ fn flow_variable(offset: usize, places: &Places<'_>, error: &ScanError) -> Optio
     let line_start = places.text.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = places.text.get(offset..)?.find('\n').map_or(places.text.len(), |length| offset + length);
     let line = places.text.get(line_start..line_end)?;
-    let flow = line.find(['[', '{'])?;
-    let start = unquoted_variable(line, flow)?;
-    let end = line.get(start..)?.find('}').map_or(line.len(), |length| start + length + 1);
+    let is_at_brace = places.text.get(..=offset).is_some_and(|before| before.ends_with("${"));
+    let dollar = match is_at_brace {
+        true => offset - line_start - 1,
+        false => unquoted_variable(line)?,
+    };
+    // The whole value needs the quotes, not the variable alone.
+    let start = line.get(..dollar)?.rfind([' ', '[', '{', ',']).map_or(0, |separator| separator + 1);
+    let close = line.get(dollar..)?.find('}').map_or(line.len(), |length| dollar + length + 1);
+    let end = line.get(close..)?.find([' ', ',', ']', '}']).map_or(line.len(), |length| close + length);
+    let value = line.get(start..end)?;
     let mut origin = places.at(error.marker());
     origin.column = u32::try_from(line.get(..start)?.chars().count() + 1).ok()?;
     origin.start = line_start + start;
     origin.end = line_start + end;
-    let variable = line.get(start..end)?;
     Some(
-        Diagnostic::error(Code::Syntax, origin, format!("`{variable}` needs quotes inside `[…]` or `{{…}}`"))
-            .with_hint(format!(
-                "YAML reads the `{{` as the start of a mapping; write \"{variable}\" in double quotes."
-            )),
+        Diagnostic::error(Code::Syntax, origin, format!("`{value}` needs quotes inside `[…]` or `{{…}}`"))
+            .with_hint(format!("YAML reads the `{{` as the start of a mapping; write \"{value}\" in double quotes.")),
     )
 }
 
-/// Finds a `${` after the first bracket that no quotes enclose.
-fn unquoted_variable(line: &str, flow: usize) -> Option<usize> {
+/// Finds the dollar sign of a `${` after the first bracket that no quotes enclose.
+fn unquoted_variable(line: &str) -> Option<usize> {
+    let flow = line.find(['[', '{'])?;
     let mut quote = None;
     let mut previous = ' ';
     for (index, character) in line.char_indices().skip_while(|(index, _)| *index < flow) {
         match (quote, character) {
             (None, '"' | '\'') if !previous.is_alphanumeric() => quote = Some(character),
             (Some(open), _) if open == character && previous != '\\' => quote = None,
-            // The dollar sign stands right before; it is one byte long.
+            // The dollar sign is one byte long.
             (None, '{') if previous == '$' => return index.checked_sub(1),
             _ => {}
         }
@@ -102,7 +144,7 @@ fn words(kind: &ErrorKind) -> (Option<String>, &'static str) {
         ),
         E::MappingValueNotAllowed => (
             said("a second `: ` stands in one line"),
-            "Put a text that holds `: ` in quotes; write `contacts:read` without a blank.",
+            "Put a text that holds `: ` in quotes; every line of a mapping needs a `key:` of its own.",
         ),
         E::SimpleKeyExpected | E::InvalidSimpleKey => (
             said("expected `key: value`"),

@@ -21,7 +21,8 @@ impl<'a> SilentBindings<'a> {
             .servers
             .values()
             .flat_map(|server: &LiveServer| server.clients.iter().flatten().map(|client| (server.id, client)));
-        let others = sides.live.clients_elsewhere.iter();
+        let is_read = |id: &RemoteId| sides.live.servers.get(id).is_some_and(|server| server.clients.is_some());
+        let others = sides.live.consequences.bindings.iter().filter(|(id, _)| !is_read(id));
         let others = others.flat_map(|(id, clients)| clients.iter().map(|client| (*id, client)));
         let mut by_app: BTreeMap<RemoteId, Vec<(RemoteId, &LiveClient)>> = BTreeMap::new();
         for (server, client) in read_whole.chain(others).filter(|(server, _)| !shown.contains(server)) {
@@ -62,7 +63,7 @@ fn servers_with_shown_bindings(sides: &Sides<'_>) -> BTreeSet<RemoteId> {
 /// Names the apps that a deleted role gave and that the plan does not show to lose it.
 pub(super) fn note_apps_of_role(subject: &Subject<'_>, role: RemoteId, sides: &Sides<'_>, findings: &mut Findings) {
     let read = sides.live.apps.values().filter(|app| app.role_ids.contains(&role)).map(|app| app.id);
-    let listed = sides.live.role_apps.get(&role).into_iter().flatten().copied();
+    let listed = sides.live.consequences.role_apps.get(&role).into_iter().flatten().copied();
     let apps: BTreeSet<RemoteId> = read.chain(listed).collect();
     for app in apps {
         let entry = sides.app_key(app).and_then(|key| sides.desired.apps.get(key));

@@ -355,8 +355,8 @@ fn what_goes_along_is_named() {
     };
     let servers = vec![bound(1, "Shown"), bound(2, "Left alone"), bound(3, "Neighbor")];
     let mut live = account(servers, vec![live_app(5, "web"), live_app(6, "other")], &[(3, "Testers")]);
-    live.clients_elsewhere.insert(RemoteId(4), vec![live_client(5, "web", &[]), live_client(6, "other", &[])]);
-    live.role_apps.insert(RemoteId(3), [RemoteId(5), RemoteId(6), RemoteId(7)].into());
+    live.consequences.bindings.insert(RemoteId(4), vec![live_client(5, "web", &[]), live_client(6, "other", &[])]);
+    live.consequences.role_apps.insert(RemoteId(3), [RemoteId(5), RemoteId(6), RemoteId(7)].into());
     let shown = Server { clients: clients(&[]), ..server("Shown", "https://1") };
     let servers = [("shown", shown), ("alone", server("Left alone", "https://2"))];
     let desired = DesiredState {

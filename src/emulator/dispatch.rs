@@ -35,9 +35,9 @@ pub(crate) struct Late {
     entry: EntryId,
 }
 
-/// Returns the segments of a path; a path is taken as it is sent, without decoding.
+/// Returns the segments of a path, without decoding and without a slash at the end, as Rails takes it.
 pub(crate) fn segments(path: &str) -> Vec<&str> {
-    path.split('/').skip(1).collect()
+    path.strip_suffix('/').unwrap_or(path).split('/').skip(1).collect()
 }
 
 /// Decides about a request, carrying it out unless a fault is in the way.
@@ -54,13 +54,14 @@ pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str, ans
     } else if fault.lets_through() {
         carried = match late_after {
             Some(_) => work_out(world, request, &found),
-            None if fault.stale && request.method == axum::http::Method::GET => stale(world, request, &found),
+            None if is_stale(world, request, &fault) => stale(world, request, &found),
             None => carry_out(world, request, &found, Draws::default()),
         };
     }
     let comes_late = fault.lets_through() && carried.answer.status < 400;
     let mut answer = apply_fault(world, &fault, carried.answer);
-    if request.path.starts_with("/api/") {
+    // Source: reference section 1.1: every answer of the admin side has one.
+    if request.path.starts_with("/api/") || request.path.starts_with("/auth/") {
         answer.set("x-request-id", request_id.to_owned());
     }
     let is_cut = fault.cut.is_some();
@@ -145,6 +146,12 @@ fn work_out(world: &mut World, request: &Request, found: &Found) -> Carried {
     let kept: Vec<Change> = redo.into_iter().filter(|change| !is_effect(change)).collect();
     let durable = world.keep(&kept, Vec::new());
     Carried { answer, durable, has_effect: false, draws }
+}
+
+fn is_stale(world: &World, request: &Request, fault: &Fault) -> bool {
+    let lag = i64::from(world.switches.stale_reads_ms);
+    let is_lagging = lag > 0 && world.now() < world.last_write_at.saturating_add(lag);
+    request.method == axum::http::Method::GET && (fault.stale || is_lagging)
 }
 
 /// Answers from the account as it was before the last write.

@@ -32,6 +32,7 @@ pub(crate) struct Journal {
     forgotten: u64,
     tokens: u64,
     connections: u64,
+    resets: ResetCount,
     in_flight: u64,
     max_in_flight: u64,
     by_route: BTreeMap<String, u64>,
@@ -47,6 +48,10 @@ pub(crate) struct Counters<'a> {
     max_in_flight: u64,
     by_route: &'a BTreeMap<String, u64>,
 }
+
+/// How often the counters were reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ResetCount(u64);
 
 /// Place of an entry, good across resets.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +71,16 @@ impl Journal {
     }
 
     /// Notes a TCP connection.
-    pub(crate) fn connection(&mut self) {
+    pub(crate) fn count_connection(&mut self) -> ResetCount {
         self.connections += 1;
+        self.resets
+    }
+
+    /// Takes a connection out of the count, unless the counters were reset since it was put in.
+    pub(crate) fn uncount_connection(&mut self, counted: ResetCount) {
+        if counted == self.resets {
+            self.connections = self.connections.saturating_sub(1);
+        }
     }
 
     /// Adds an entry; its number is set here.
@@ -106,7 +119,13 @@ impl Journal {
     /// Forgets everything; what is in flight stays in flight.
     pub(crate) fn reset(&mut self) {
         let forgotten = self.forgotten + self.entries.len() as u64;
-        *self = Journal { forgotten, in_flight: self.in_flight, max_in_flight: self.in_flight, ..Journal::default() };
+        *self = Journal {
+            forgotten,
+            resets: ResetCount(self.resets.0 + 1),
+            in_flight: self.in_flight,
+            max_in_flight: self.in_flight,
+            ..Journal::default()
+        };
     }
 }
 

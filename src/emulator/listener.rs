@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::journal::{Journal, ResetCount};
 use super::server::Shared;
 
 /// Pause after the system had no connection to give, such as for want of file descriptors.
@@ -23,9 +24,36 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     cut: Arc<AtomicBool>,
+    /// Which reset of the counters the connection was counted after.
+    counted: ResetCount,
+    used_for: Arc<AtomicU8>,
 }
 
+/// Nothing was asked on the connection yet.
+const NOTHING: u8 = 0;
+/// Only the control API was asked.
+const CONTROL: u8 = 1;
+/// What is emulated was asked.
+const EMULATED: u8 = 2;
+
 impl Peer {
+    /// Keeps connections that serve the control API alone out of the counters.
+    ///
+    /// All are counted when they are accepted, since one that is never used is a connection too.
+    pub(crate) fn note_use(&self, journal: &mut Journal, is_control: bool) {
+        let (now, before) = match is_control {
+            true => (CONTROL, self.used_for.compare_exchange(NOTHING, CONTROL, Ordering::Relaxed, Ordering::Relaxed)),
+            false => (EMULATED, Ok(self.used_for.swap(EMULATED, Ordering::Relaxed))),
+        };
+        match (before, now) {
+            (Ok(NOTHING), CONTROL) => journal.uncount_connection(self.counted),
+            (Ok(CONTROL), EMULATED) => {
+                journal.count_connection();
+            }
+            _ => {}
+        }
+    }
+
     /// Makes the connection break at the next byte sent.
     pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::Relaxed);
@@ -54,9 +82,12 @@ impl Listener for CountingListener {
                 Ok((stream, address)) => {
                     // Small answers must not wait for more to send.
                     let _best_effort = stream.set_nodelay(true);
-                    self.shared.world().journal.connection();
+                    let counted = self.shared.world().journal.count_connection();
                     let cut = Arc::new(AtomicBool::new(false));
-                    return (Connection { stream, cut: Arc::clone(&cut) }, Peer { address, cut });
+                    return (
+                        Connection { stream, cut: Arc::clone(&cut) },
+                        Peer { address, cut, counted, used_for: Arc::default() },
+                    );
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
@@ -64,7 +95,12 @@ impl Listener for CountingListener {
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
-        Ok(Peer { address: self.inner.local_addr()?, cut: Arc::default() })
+        Ok(Peer {
+            address: self.inner.local_addr()?,
+            cut: Arc::default(),
+            counted: ResetCount::default(),
+            used_for: Arc::default(),
+        })
     }
 }
 

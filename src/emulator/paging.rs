@@ -25,10 +25,25 @@ struct Window {
     page: usize,
 }
 
-/// Answers one page of a list.
+/// Answers one page of a list, with the fields the client chose.
 ///
 /// `rows` are the ids that passed the filters; `show` makes one into what is shown.
 pub(crate) fn answer(request: &Request, limits: Limits, rows: Vec<u64>, show: impl Fn(u64) -> Value) -> Outcome {
+    page(request, limits, rows, show, |row| chosen_fields(request, row))
+}
+
+/// Answers one page of a list whose `fields` parameter adds to a row instead of choosing from it.
+pub(crate) fn answer_whole(request: &Request, limits: Limits, rows: Vec<u64>, show: impl Fn(u64) -> Value) -> Outcome {
+    page(request, limits, rows, show, |row| row)
+}
+
+fn page(
+    request: &Request,
+    limits: Limits,
+    mut rows: Vec<u64>,
+    show: impl Fn(u64) -> Value,
+    choose: impl Fn(Value) -> Value,
+) -> Outcome {
     let window = window(request, limits)?;
     let total = rows.len();
     let pages = total.div_ceil(window.limit).max(1);
@@ -37,15 +52,13 @@ pub(crate) fn answer(request: &Request, limits: Limits, rows: Vec<u64>, show: im
         Some(sort) => {
             let mut all: Vec<Value> = rows.into_iter().map(show).collect();
             sort_by_field(&mut all, &sort);
-            all.into_iter().skip(start).take(window.limit).collect()
+            all.into_iter().skip(start).take(window.limit).map(choose).collect()
         }
         None => {
-            let mut rows = rows;
             rows.sort_by_key(|&id| ids::shuffle_key(id));
-            rows.into_iter().skip(start).take(window.limit).map(show).collect()
+            rows.into_iter().skip(start).take(window.limit).map(show).map(choose).collect()
         }
     };
-    let shown = chosen_fields(request, shown);
     let answer = Answer::json(200, &shown)
         .with("total-pages", pages.to_string())
         .with("current-page", window.page.to_string())
@@ -121,19 +134,15 @@ fn sort_by_field(rows: &mut [Value], sort: &str) {
     }
 }
 
-fn chosen_fields(request: &Request, rows: Vec<Value>) -> Vec<Value> {
-    let Some(fields) = request.filter("fields") else {
-        return rows;
-    };
-    let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
-    let choose = |row: Value| match row {
-        Value::Object(mut map) => {
+fn chosen_fields(request: &Request, row: Value) -> Value {
+    match (request.filter("fields"), row) {
+        (Some(fields), Value::Object(mut map)) => {
+            let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
             map.retain(|name, _| name == "id" || wanted.contains(&name.as_str()));
             Value::Object(map)
         }
-        other => other,
-    };
-    rows.into_iter().map(choose).collect()
+        (_, row) => row,
+    }
 }
 
 #[cfg(test)]
@@ -195,6 +204,7 @@ mod tests {
     fn sorting_and_choosing_fields() {
         let rows = |query: &str| serde_json::from_slice::<Value>(&page(query).unwrap().body).unwrap();
         assert_eq!(rows("sort=-id&fields=id"), json!([{"id": 5}, {"id": 4}]));
+        assert_eq!(rows("sort=-name&fields=id"), json!([{"id": 5}, {"id": 4}]));
         assert_eq!(rows("sort=%2Bid&limit=9&fields=id"), json!([{"id": 1}, {"id": 2}, {"id": 3}]));
     }
 }

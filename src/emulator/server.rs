@@ -87,9 +87,11 @@ impl Emulator {
                 (account, Some(log))
             }
         };
-        if account_id != DEFAULT_ACCOUNT_ID || log.is_some() && seed.is_none() {
-            account.account_id = account_id;
-        }
+        let seeded = seed.as_ref().and_then(|seed| seed.get("account_id")?.as_u64());
+        account.account_id = match seeded {
+            Some(own) if account_id == DEFAULT_ACCOUNT_ID => own,
+            _ => account_id,
+        };
         let listening = |source| EmulatorError::Listen { address: listen, source };
         let inner = TcpListener::bind(listen).await.map_err(listening)?;
         let address = inner.local_addr().map_err(listening)?;
@@ -106,6 +108,7 @@ impl Emulator {
             keys: Keys::default(),
             site: Site { issuer: issuer.trim_end_matches('/').to_owned() },
             last_undo: Vec::new(),
+            last_write_at: 0,
             log,
             clock_offset: 0,
             seed,
@@ -186,6 +189,7 @@ async fn answer(
 ) -> Response {
     let path = request.uri().path().to_owned();
     let is_control = path == "/_emulator" || path.starts_with("/_emulator/");
+    peer.note_use(&mut shared.world().journal, is_control);
     let in_flight = (!is_control).then(|| {
         let found = routes::find(request.method(), &dispatch::segments(&path));
         shared.world().journal.begin(&found.label);

@@ -70,8 +70,12 @@ pub(crate) struct Switches {
     pub(crate) list_expirations: bool,
     /// Whether role answers carry their members without being asked.
     pub(crate) role_inline_members: bool,
+    /// An empty array in the body of a role PUT.
+    pub(crate) role_put_empty: RolePutEmpty,
     /// Seconds until a new role member shows in reads.
     pub(crate) membership_lag_seconds: u64,
+    /// Milliseconds after a write for which reads are answered from before it.
+    pub(crate) stale_reads_ms: u32,
     /// A `resource` that is unknown or not bound to the client.
     pub(crate) unknown_resource: UnknownResource,
     /// A requested scope that the client was not granted.
@@ -115,7 +119,9 @@ impl Default for Switches {
             zero_values: ZeroValues::Omit,
             list_expirations: false,
             role_inline_members: false,
+            role_put_empty: RolePutEmpty::Refuse,
             membership_lag_seconds: 0,
+            stale_reads_ms: 0,
             unknown_resource: UnknownResource::InvalidTarget,
             ungranted_scope: UngrantedScope::Drop,
             html_escape: false,
@@ -240,6 +246,10 @@ setting! {
 setting! {
     /// What GET does with OIDC settings that are 0.
     ZeroValues { Omit = "omit", Show = "show" }
+}
+setting! {
+    /// What an empty array in the body of a role PUT does. Source: reference section 6.1, sources contradict.
+    RolePutEmpty { Refuse = "400", Clear = "clear", Ignore = "ignore" }
 }
 setting! {
     /// The token endpoint's answer to a `resource` it cannot serve.

@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) site: Site,
     /// What takes back the last write, for `stale` answers.
     pub(crate) last_undo: Vec<Change>,
+    /// When that was, in milliseconds since the epoch.
+    pub(crate) last_write_at: i64,
     pub(crate) log: Option<Log>,
     /// Milliseconds the clock was moved forward.
     pub(crate) clock_offset: i64,
@@ -92,6 +94,7 @@ impl World {
         }
         if redo.iter().any(is_effect) {
             self.last_undo = undo;
+            self.last_write_at = self.now();
         }
         self.log.as_mut().map(|log| log.append(redo))
     }

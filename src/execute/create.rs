@@ -4,7 +4,7 @@ use super::fields::LiveFields;
 use super::guard;
 use super::host::{NewSecret, RecordedResult};
 use super::settle::Pauses;
-use super::write::{Done, Performed, Task, message};
+use super::task::{Done, Performed, Task, message};
 use super::{Event, Fatal, How, NaturalKey, SecretFate, StepError, StepResult};
 use crate::api::{ApiError, CreatedApp};
 use crate::model::{EntryKey, RemoteId};

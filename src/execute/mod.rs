@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   schedule ── which steps may start          guard ── whether live is still what the plan saw
-//!   run ─────── permits, stop, the loop        write ── one step, one or two requests
+//!   run ─────── permits, stop, the loop        task ──── one step: judge, record, send
 //!   create ──── nothing twice, secrets first   settle ──── look-ups until the time is up
 //!   read_back ─ "applied" is only said of what was seen
 //! ```
@@ -16,6 +16,7 @@
 //! requests holds.
 
 mod check;
+mod children;
 mod create;
 mod event;
 mod fields;
@@ -24,11 +25,12 @@ mod host;
 mod key;
 mod outcome;
 mod read_back;
+mod roots;
 mod run;
 mod schedule;
 mod settle;
+mod task;
 mod view;
-mod write;
 
 pub use event::Event;
 pub use host::{Host, HostError, Intent, NewSecret, RecordEntry, RecordedResult, StoredAt, WriteResult};

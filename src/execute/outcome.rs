@@ -126,6 +126,8 @@ pub enum MovedWhy {
     Gone,
     /// It is there and different.
     Changed,
+    /// The server is OneLogin's own.
+    BuiltIn,
     /// A scope it was to be granted is gone or means something else.
     ScopesMoved,
 }

@@ -3,19 +3,19 @@
 use super::host::{Host, Intent, RecordEntry, RecordedResult, WriteResult};
 use super::read_back;
 use super::schedule::Schedule;
+use super::task::Task;
 use super::view::{self, ServerSlot};
-use super::write::Task;
 use super::{Event, Fatal, HostError, How, NaturalKey, Outcome, SecretFate, StepOutcome, StepResult};
-use crate::api::{ApiError, Writer};
-use crate::diff::{Change, Edit, ObjectRef, Operation};
-use crate::model::{Address, Kind, LiveApp, RemoteId, ScopeValue};
+use crate::api::Writer;
+use crate::diff::{Change, ObjectRef};
+use crate::model::{Address, Kind, RemoteId, ScopeValue};
 use crate::plan::Plan;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OnceCell, RwLock, Semaphore, watch};
+use tokio::sync::{RwLock, Semaphore, watch};
 use tokio::time::Instant;
 
 /// How to execute.
@@ -76,11 +76,8 @@ pub(super) struct Run<'a> {
     /// Held shared by every write, alone by the creation of an app.
     pub(super) gate: RwLock<()>,
     pub(super) servers: BTreeMap<Address, ServerSlot>,
-    /// The apps that the plan changes or deletes, as read before their first write.
-    pub(super) apps: BTreeMap<RemoteId, OnceCell<Result<Option<LiveApp>, Arc<ApiError>>>>,
     /// What live scopes will be called once the plan is done, by server and scope.
     pub(super) renamed_scopes: BTreeMap<(RemoteId, RemoteId), ScopeValue>,
-    pub(super) connector: OnceCell<RemoteId>,
     state: Mutex<State>,
 }
 
@@ -110,10 +107,6 @@ impl<'a> Run<'a> {
         cancel: &'a watch::Receiver<bool>,
         events: &'a (dyn Fn(Event) + Sync),
     ) -> Self {
-        let apps = plan.changes().filter_map(|change| match &change.edit {
-            Edit::App(Operation::Update { id, .. } | Operation::Delete { id }) => Some((*id, OnceCell::new())),
-            _ => None,
-        });
         Self {
             plan,
             writer,
@@ -125,9 +118,7 @@ impl<'a> Run<'a> {
             turns: Semaphore::new(options.max_in_flight.max(1)),
             gate: RwLock::new(()),
             servers: view::slots(plan),
-            apps: apps.collect(),
             renamed_scopes: view::renamed_scopes(plan),
-            connector: OnceCell::new(),
             state: Mutex::new(State::default()),
         }
     }

@@ -1,7 +1,7 @@
 //! Looking up what may have been made: before a create, after a lost answer, and for earlier runs.
 
 use super::run::Run;
-use super::write::Task;
+use super::task::Task;
 use super::{Event, NaturalKey};
 use crate::api::ApiError;
 use crate::model::{Kind, RemoteId};

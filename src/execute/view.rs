@@ -1,7 +1,7 @@
 //! What was read of a server right before its first write, kept up with what this run writes after it.
 
 use crate::api::{ApiError, Reader};
-use crate::diff::{Change, Edit, ObjectRef, Operation};
+use crate::diff::{Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{
     Address, ClaimName, LiveClaim, LiveClient, LiveClientScope, LiveScope, LiveServer, NewClaim, NewScope, RawObject,
     RemoteId, ScopePatch, ScopeValue,
@@ -22,17 +22,13 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Adds what has to be known before a change is written. A binding names scopes by id, so it needs their list too.
+    /// Adds what has to be known before a change is written: the server has to be there and not OneLogin's own, and a
+    /// grant names scopes by id, so it needs their list too.
     fn add_before(&mut self, edit: &Edit) {
-        match edit {
-            Edit::Role(_) | Edit::App(_) => {}
-            Edit::Server(_) => self.server = true,
-            Edit::Scope { .. } => self.scopes = true,
-            Edit::Claim { .. } => self.claims = true,
-            Edit::Client { .. } => {
-                self.scopes = true;
-                self.clients = true;
-            }
+        self.server = true;
+        self.add_after(edit);
+        if let Edit::Client { operation: ClientOperation::Bind(_) | ClientOperation::Update(_), .. } = edit {
+            self.scopes = true;
         }
     }
 

@@ -1,16 +1,16 @@
 //! The reads, as many at a time as the reader allows.
 
+use super::consequences::consequences;
 use super::error::CollectError;
 use super::needs::{self, Children, Lists};
 use crate::api::{ApiError, Reader, ServerList};
 use crate::model::{
-    AppSummary, DesiredState, Kind, LiveApp, LiveClient, LiveLists, LiveRole, LiveServer, LiveState, LiveUser,
-    RemoteId, UserRef, identify,
+    Consequences, DesiredState, Kind, LiveApp, LiveLists, LiveServer, LiveState, LiveUser, RemoteId, UserRef, identify,
 };
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Reads what the file speaks of: the quota, the lists it needs, then the listed live objects.
+/// Reads what the file speaks of: the quota, the lists it needs, then the listed live objects, and what goes along with those it deletes.
 ///
 /// Entries that cannot be matched safely are not read. Somebody else's server is read where a policy stands in front of
 /// it, somebody else's app never.
@@ -23,16 +23,16 @@ pub async fn collect(reader: &Reader, desired: &DesiredState) -> Result<LiveStat
     let (lists, users) = tokio::try_join!(read_lists(reader, needs::lists(desired)), read_users(reader, desired))?;
     let identities = identify(desired, &lists);
     let roles = needs::roles(desired, &identities);
-    let servers = needs::servers(desired, &identities);
-    let elsewhere = needs::elsewhere(desired, &identities, (&lists, &servers));
-    let (servers, clients_elsewhere, apps, role_members, role_apps) = tokio::try_join!(
-        read_servers(reader, &lists, servers),
-        read_clients(reader, &lists, elsewhere),
+    let (servers, apps, role_members) = tokio::try_join!(
+        read_servers(reader, &lists, needs::servers(desired, &identities)),
         read_apps(reader, &lists, needs::apps(desired, &identities)),
-        read_of_roles(&lists, roles, async |id| reader.role_members(id).await),
-        read_of_roles(&lists, needs::role_apps(desired, &identities), async |id| reader.role_apps(id).await),
+        read_members(reader, &lists, roles),
     )?;
-    Ok(LiveState { account_id, lists, servers, apps, role_members, clients_elsewhere, role_apps, users })
+    let deletions = needs::deletions(desired, &identities);
+    let live =
+        LiveState { account_id, lists, servers, apps, role_members, consequences: Consequences::default(), users };
+    let consequences = consequences(reader, desired, &live, &deletions).await?;
+    Ok(LiveState { consequences, ..live })
 }
 
 /// Reads the whole account, but for users and members of roles: files only ever add those.
@@ -74,14 +74,23 @@ async fn read_servers(
     lists: &LiveLists,
     needed: BTreeMap<RemoteId, Children>,
 ) -> Result<BTreeMap<RemoteId, LiveServer>, CollectError> {
-    let name = |id| lists.servers.iter().find(|server| server.id == id).map(|server| server.name.clone());
+    let names: BTreeMap<RemoteId, &str> = lists.servers.iter().map(|one| (one.id, one.name.as_str())).collect();
+    let names = &names;
     let reads = needed.into_iter().map(async |(id, children)| {
-        let moved = || CollectError::Moved { kind: Kind::AuthorizationServer, id, name: name(id).unwrap_or_default() };
-        match read_server(reader, id, children).await {
+        let found = read_server(reader, id, children).await;
+        let Some(name) = names.get(&id).copied() else {
+            // Only a pinned id is looked for beyond a list that may be cut off.
+            return match found {
+                Ok(Some(server)) => Ok((id, server)),
+                Ok(None) => Err(CollectError::PinnedMissing { id }),
+                Err(error) if error.is_not_found() => Err(CollectError::PinnedMissing { id }),
+                Err(error) => Err(error.into()),
+            };
+        };
+        match found {
             Ok(Some(server)) => Ok((id, server)),
-            Ok(None) => Err(moved()),
-            Err(error) if error.is_not_found() => Err(moved()),
-            Err(error) => Err(error.into()),
+            Ok(None) => Err(CollectError::moved(Kind::AuthorizationServer, id, name)),
+            Err(error) => Err(CollectError::of(error, Kind::AuthorizationServer, id, name)),
         }
     });
     Ok(try_join_all(reads).await?.into_iter().collect())
@@ -103,49 +112,28 @@ async fn read_apps(
     lists: &LiveLists,
     needed: BTreeSet<RemoteId>,
 ) -> Result<BTreeMap<RemoteId, LiveApp>, CollectError> {
-    let names: BTreeMap<RemoteId, &AppSummary> = lists.apps.iter().map(|app| (app.id, app)).collect();
+    let names: BTreeMap<RemoteId, &str> = lists.apps.iter().map(|one| (one.id, one.name.as_str())).collect();
     let names = &names;
     let reads = needed.into_iter().map(async |id| match reader.app(id).await? {
         Some(app) => Ok((id, app)),
-        None => {
-            let name = names.get(&id).map(|app| app.name.clone()).unwrap_or_default();
-            Err(CollectError::Moved { kind: Kind::OidcApp, id, name })
-        }
+        None => Err(CollectError::moved(Kind::OidcApp, id, names.get(&id).copied().unwrap_or_default())),
     });
     Ok(try_join_all(reads).await?.into_iter().collect())
 }
 
-async fn read_clients(
+async fn read_members(
     reader: &Reader,
     lists: &LiveLists,
     needed: BTreeSet<RemoteId>,
-) -> Result<BTreeMap<RemoteId, Vec<LiveClient>>, CollectError> {
-    let reads = needed.into_iter().map(async |id| match reader.clients(id).await {
-        Ok(clients) => Ok((id, clients)),
-        Err(error) if error.is_not_found() => {
-            let name = lists.servers.iter().find(|server| server.id == id).map(|server| server.name.clone());
-            Err(CollectError::Moved { kind: Kind::AuthorizationServer, id, name: name.unwrap_or_default() })
-        }
-        Err(error) => Err(error.into()),
-    });
-    Ok(try_join_all(reads).await?.into_iter().collect())
-}
-
-/// Reads the members, or the apps, of roles.
-async fn read_of_roles(
-    lists: &LiveLists,
-    needed: BTreeSet<RemoteId>,
-    read: impl AsyncFn(RemoteId) -> Result<BTreeSet<RemoteId>, ApiError>,
 ) -> Result<BTreeMap<RemoteId, BTreeSet<RemoteId>>, CollectError> {
-    let roles: BTreeMap<RemoteId, &LiveRole> = lists.roles.iter().map(|role| (role.id, role)).collect();
-    let (roles, read) = (&roles, &read);
-    let reads = needed.into_iter().map(async |id| match read(id).await {
-        Ok(found) => Ok((id, found)),
-        Err(error) if error.is_not_found() => {
-            let name = roles.get(&id).map(|role| role.name.clone()).unwrap_or_default();
-            Err(CollectError::Moved { kind: Kind::Role, id, name })
+    let names: BTreeMap<RemoteId, &str> = lists.roles.iter().map(|one| (one.id, one.name.as_str())).collect();
+    let names = &names;
+    let reads = needed.into_iter().map(async |id| {
+        let name = names.get(&id).copied().unwrap_or_default();
+        match reader.role_members(id).await {
+            Ok(members) => Ok((id, members)),
+            Err(error) => Err(CollectError::of(error, Kind::Role, id, name)),
         }
-        Err(error) => Err(error.into()),
     });
     Ok(try_join_all(reads).await?.into_iter().collect())
 }

@@ -4,8 +4,10 @@
 //! is, `model::identify` says.
 
 mod collect;
+mod consequences;
 mod error;
 mod needs;
 
 pub use collect::{collect, collect_all};
+pub use consequences::{Deletions, consequences};
 pub use error::CollectError;

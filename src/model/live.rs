@@ -36,12 +36,19 @@ pub struct LiveState {
     pub apps: BTreeMap<RemoteId, LiveApp>,
     /// Members of roles.
     pub role_members: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
-    /// Client bindings of servers that were not read whole; only where the file deletes an app, which takes them along.
-    pub clients_elsewhere: BTreeMap<RemoteId, Vec<LiveClient>>,
-    /// The apps that a role gives; only of roles that the file deletes.
-    pub role_apps: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
+    /// What goes along with what the file deletes.
+    pub consequences: Consequences,
     /// Users found for each user the file names; sorted by id, empty where there is none.
     pub users: BTreeMap<UserRef, Vec<LiveUser>>,
+}
+
+/// What deletes take along beyond the objects the file lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consequences {
+    /// The bindings that go with deleted apps, by the server they are on; only servers that have any.
+    pub bindings: BTreeMap<RemoteId, Vec<LiveClient>>,
+    /// The apps that deleted roles give, by role; listed ones among them.
+    pub role_apps: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
 }
 
 /// A user of the account.

@@ -30,7 +30,7 @@ pub use desired::{DesiredState, Entry, External, ExternalBy, Field, Note};
 pub use fingerprint::Fingerprint;
 pub use identity::{Candidate, Identities, IdentityProblem, IdentityProblemKind, Match, Pairing, identify};
 pub use key::{ClaimName, EntryKey, RawObject, RemoteId, ScopeValue};
-pub use live::{LiveLists, LiveState, LiveUser};
+pub use live::{Consequences, LiveLists, LiveState, LiveUser};
 pub use policy::{
     ClientIdCheck, Expectation, Flex, FlexStyle, Gateway, MuleFormat, Mulesoft, Policy, Probe, ProbeMethod, ProbeUser,
     Route,

@@ -1,6 +1,6 @@
 //! How many requests an execution makes.
 
-use crate::diff::{Action, Change, Edit, Operation};
+use crate::diff::{Action, Change, ClientOperation, Edit, Operation};
 use crate::model::{Address, NewRole, RolePatch};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,8 @@ pub(super) fn count(changes: &[Change]) -> u64 {
     let mut requests = 0;
     let mut needs_connector = false;
     for change in changes {
-        touched.entry(change.address.owner()).or_default().note(change);
+        let owner = touched.entry(change.address.owner()).or_default();
+        owner.note(change);
         requests += writes(change);
         if let Edit::App(Operation::Create(new)) = &change.edit {
             needs_connector |= new.app.connector_id.is_none();
@@ -40,61 +41,85 @@ enum Part {
     Claims,
     Clients,
     Members,
-    /// The list of all that have the name of what was made.
-    Twins,
+    /// The look-up by name: before something is made, and once more for twins when everything is written.
+    Named,
 }
 
-/// What is read of one server, app or role before its first write and after its last.
+/// What is read again of one server, app or role.
 #[derive(Default)]
 struct Touched {
     is_new: bool,
+    is_gone: bool,
     before: BTreeSet<Part>,
     after: BTreeSet<Part>,
 }
 
 impl Touched {
     fn note(&mut self, change: &Change) {
-        let (before, after): (&[Part], &[Part]) = match &change.edit {
+        // The object itself is always read before: it has to be there, and not OneLogin's own.
+        self.before.insert(Part::Itself);
+        match &change.edit {
             Edit::Role(operation) => {
-                self.is_new |= operation.action() == Action::Create;
-                (&[Part::Itself], shows_role(operation))
+                self.note_root(operation.action());
+                match operation {
+                    // The look-up by name shows a new role and its twins at once.
+                    Operation::Create(_) => self.after.extend([Part::Named]),
+                    Operation::Update { patch, .. } => self.after.extend(patch.name.as_ref().map(|_| Part::Itself)),
+                    Operation::Delete { .. } => {}
+                }
+                if gets_members(operation) {
+                    self.after.insert(Part::Members);
+                }
             }
-            Edit::App(operation) => self.root(operation.action()),
-            Edit::Server(operation) => self.root(operation.action()),
-            Edit::Scope { .. } => (&[Part::Scopes], &[Part::Scopes]),
-            Edit::Claim { .. } => (&[Part::Claims], &[Part::Claims]),
-            // A binding names scopes by id, so they have to be there.
-            Edit::Client { .. } => (&[Part::Scopes, Part::Clients], &[Part::Clients]),
-        };
-        self.before.extend(before);
-        self.after.extend(after);
-    }
-
-    fn root(&mut self, action: Action) -> (&'static [Part], &'static [Part]) {
-        self.is_new |= action == Action::Create;
-        match action {
-            Action::Create => (&[Part::Itself], &[Part::Itself, Part::Twins]),
-            Action::Update | Action::Delete => (&[Part::Itself], &[Part::Itself]),
+            Edit::App(operation) => {
+                self.note_root(operation.action());
+                self.note_whole(operation.action());
+            }
+            Edit::Server(operation) => {
+                self.note_root(operation.action());
+                self.note_whole(operation.action());
+            }
+            Edit::Scope { .. } => self.note_list(Part::Scopes),
+            Edit::Claim { .. } => self.note_list(Part::Claims),
+            Edit::Client { operation, .. } => {
+                self.note_list(Part::Clients);
+                // A grant names scopes by id, so they have to be there too.
+                if !matches!(operation, ClientOperation::Unbind) {
+                    self.before.insert(Part::Scopes);
+                }
+            }
         }
     }
 
-    /// What is made is looked up once before; of a new server there are no children to read.
+    fn note_root(&mut self, action: Action) {
+        self.is_new |= action == Action::Create;
+        self.is_gone |= action == Action::Delete;
+    }
+
+    fn note_whole(&mut self, action: Action) {
+        self.after.insert(Part::Itself);
+        if action == Action::Create {
+            self.after.insert(Part::Named);
+        }
+    }
+
+    fn note_list(&mut self, part: Part) {
+        self.before.insert(part);
+        self.after.insert(part);
+    }
+
+    /// One look-up before a make, else the parts before; the parts after, or one look at what is gone.
     fn reads(&self) -> u64 {
-        let before = if self.is_new { 1 } else { self.before.len() };
-        (before + self.after.len()) as u64
+        let before = if self.is_new { 1 } else { self.before.len() as u64 };
+        let after = if self.is_gone { 1 } else { self.after.len() as u64 };
+        before + after
     }
 }
 
-/// A made role and its twins show in one list; a changed one is read only for a new name.
-fn shows_role(operation: &Operation<NewRole, RolePatch>) -> &'static [Part] {
+fn gets_members(operation: &Operation<NewRole, RolePatch>) -> bool {
     match operation {
-        Operation::Create(new) if new.members.is_empty() => &[Part::Twins],
-        Operation::Create(_) => &[Part::Twins, Part::Members],
-        Operation::Update { patch, .. } => match (patch.name.is_some(), patch.add_members.is_empty()) {
-            (true, true) => &[Part::Itself],
-            (true, false) => &[Part::Itself, Part::Members],
-            (false, _) => &[Part::Members],
-        },
-        Operation::Delete { .. } => &[Part::Itself],
+        Operation::Create(new) => !new.members.is_empty(),
+        Operation::Update { patch, .. } => !patch.add_members.is_empty(),
+        Operation::Delete { .. } => false,
     }
 }

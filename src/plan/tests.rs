@@ -256,10 +256,10 @@ fn requests_are_those_that_execution_makes() {
     let bare = account(Vec::new(), vec![live_app(5, "w")], &[]);
     check("server: look-up, four writes, four reads, look-up for twins", &with_app(whole()), &bare, 10);
     check(
-        "children: three reads, three writes, three reads",
+        "children: the server and three lists, three writes, three lists",
         &with_app(whole()),
         &there(live_server(1, "API", URL)),
-        9,
+        10,
     );
     let described = Server { description: text("d"), ..server("API", URL) };
     check("server: read, change, read", &file_of_servers([("x", described)]), &there(live_server(1, "API", URL)), 3);

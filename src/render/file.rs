@@ -35,6 +35,7 @@ pub fn render(desired: &DesiredState) -> Result<Vec<RenderedFile>, Vec<Diagnosti
         };
         files.push(RenderedFile { policy: key.clone(), path: policy.output.value.clone(), contents });
     }
+    flex::check_names(desired, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }

@@ -4,12 +4,17 @@ use super::facts::is_loopback;
 use super::jwt_validation::CLIENT_CLAIM;
 use super::{render, routes};
 use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
-use crate::model::{ClaimName, ClientIdCheck, DesiredState, Entry, Gateway, Policy, Tenant};
+use crate::model::{ClaimName, ClientIdCheck, DesiredState, Entry, Gateway, Policy, Tenant, Unmanaged};
 use std::collections::BTreeMap;
 use url::Url;
 
 /// The longest key cache without a warning, in minutes: a withdrawn key keeps being accepted as long.
 const LONGEST_TTL_MINUTES: u32 = 1440;
+
+/// Claims that OneLogin puts into tokens by itself.
+///
+/// Source: OneLogin's samples of access tokens.
+const STANDARD_CLAIMS: [&str; 8] = ["jti", "sub", "iss", "iat", "exp", "scope", "aud", "azp"];
 
 /// Checks the policies of a desired state: every error that [`render()`] would answer, and warnings.
 ///
@@ -26,6 +31,7 @@ pub fn lint(desired: &DesiredState) -> Vec<Diagnostic> {
         lint_ttl(policy, &mut found);
         lint_any_client(desired, policy, &mut found);
         lint_client_claim(policy, &mut found);
+        lint_claims(desired, policy, &mut found);
     }
     found.sort_by(|one, other| place(one).cmp(&place(other)));
     found
@@ -180,4 +186,30 @@ fn lint_client_claim(policy: &Policy, found: &mut Vec<Diagnostic>) {
         Diagnostic::warning(Code::LintClient, policy.origin.clone(), message)
             .with_hint(format!("Say `client_id: {CLIENT_CLAIM}`.")),
     );
+}
+
+/// Warns of required claims that no token carries, and of lists, which are compared as one text.
+fn lint_claims(desired: &DesiredState, policy: &Policy, found: &mut Vec<Diagnostic>) {
+    let server = desired.servers.get(&policy.authorization_server.value).and_then(Entry::present);
+    let Some((server, claims)) = server.and_then(|server| Some((server, server.claims.as_ref()?))) else { return };
+    for (name, values) in &policy.require_claims {
+        let place = values.origin.clone();
+        let declared = claims.value.get(name);
+        let is_unknown = declared.is_none() && server.unmanaged == Unmanaged::Delete;
+        if is_unknown && !STANDARD_CLAIMS.contains(&name.as_str()) {
+            let message = format!("no token of `{}` carries the claim `{name}`", policy.authorization_server.value);
+            found.push(
+                Diagnostic::warning(Code::LintClaim, place, message)
+                    .with_related(claims.origin.clone(), "its claims are listed here")
+                    .with_hint("Every caller would be refused: add the claim to the server."),
+            );
+        } else if declared.and_then(|claim| claim.transformation.as_ref()).is_some_and(|how| how.value.contains("list"))
+        {
+            let message = format!("the claim `{name}` is a list, and the gateway compares all of it with each value");
+            found
+                .push(Diagnostic::warning(Code::LintClaim, place, message).with_hint(
+                    "A user with two entries would be refused: require a scope, or a claim with one value.",
+                ));
+        }
+    }
 }

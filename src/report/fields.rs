@@ -48,7 +48,15 @@ fn shown(value: &Value) -> Cow<'static, str> {
         Value::Bool(false) => Cow::Borrowed("false"),
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::String(text) => Cow::Owned(format!("\"{}\"", visible(text))),
-        Value::Array(_) | Value::Object(_) => Cow::Owned(visible(&value.to_string()).into_owned()),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(shown).collect();
+            Cow::Owned(format!("[{}]", items.join(", ")))
+        }
+        Value::Object(fields) => {
+            let fields: Vec<_> =
+                fields.iter().map(|(key, value)| format!("{}: {}", visible(key), shown(value))).collect();
+            Cow::Owned(format!("{{ {} }}", fields.join(", ")))
+        }
     }
 }
 
@@ -170,7 +178,7 @@ mod tests {
         check(json!("a"), json!("b\u{202E}"), "      field: \"a\" → \"b\\u{202E}\"\n");
         check(Value::Null, json!("web"), "      field: \"web\"\n");
         check(json!(true), Value::Null, "      field: true → (none)\n");
-        check(Value::Null, json!({"macro": "{x}"}), "      field: {\"macro\":\"{x}\"}\n");
+        check(Value::Null, json!({"macro": "{x}"}), "      field: { macro: \"{x}\" }\n");
     }
 
     #[test]

@@ -16,6 +16,7 @@ KNOWN_FAULTS = """
 A 201 is mapped to no type, so creating a server or an app gives None.
 Updating a server expects the whole object and raises on the documented {"id"}.
 Listing clients and connectors expects one object and raises on the documented array.
+Configuration(access_token=…) forgets the token; it has to be set afterwards.
 Revoking a token expects the four status keys unwrapped and reads none of them.
 """
 
@@ -35,8 +36,10 @@ def check(what, condition):
 class Caller:
     """The SDK's client, and what it last heard whatever it made of it."""
 
-    def __init__(self, host, **credentials):
-        self.client = onelogin.ApiClient(onelogin.Configuration(host=host, **credentials))
+    def __init__(self, host, access_token=None, **credentials):
+        configuration = onelogin.Configuration(host=host, **credentials)
+        configuration.access_token = access_token
+        self.client = onelogin.ApiClient(configuration)
 
     def call(self, method, *arguments):
         """Returns what the SDK makes of the answer (None where it fails at that), the status and the body."""

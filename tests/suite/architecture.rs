@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("execute", &["api", "diagnostic", "diff", "model", "plan"]),
     ("workspace", &["diff", "execute", "model", "plan"]),
     ("render", &["diagnostic", "model"]),
-    ("verify", &["api", "model"]),
+    ("verify", &["api", "diagnostic", "model"]),
     ("report", &["access", "api", "diagnostic", "diff", "execute", "model", "plan", "verify"]),
     ("emulator", &[]),
     ("cli", &["*"]),

@@ -3,7 +3,8 @@
 use crate::support::{Program, root};
 
 /// The commands, in the order of the help.
-const COMMANDS: &[&str] = &["validate", "render", "schema", "completions"];
+const COMMANDS: &[&str] =
+    &["validate", "plan", "apply", "render", "export", "verify", "emulator", "schema", "completions"];
 
 #[test]
 fn help_of_every_command() {

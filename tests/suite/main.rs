@@ -1,9 +1,16 @@
 //! The one integration test binary of the crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod api;
 mod architecture;
 mod cli;
 mod config;
+mod emulator;
+mod examples;
+mod execute;
 mod properties;
+mod readme;
 mod render;
+mod scenarios;
 mod support;
+mod verify;

@@ -8,6 +8,8 @@ pub(super) mod client;
 pub(super) mod role;
 pub(super) mod scope;
 pub(super) mod server;
+#[cfg(test)]
+mod tests;
 
 use crate::model::RawObject;
 use serde::de::DeserializeOwned;
@@ -18,9 +20,10 @@ use serde_json::{Map, Value};
 pub(super) struct Mismatch(pub(super) String);
 
 /// Reads a JSON object twice: as it is, and as what it should be.
-fn with_raw<T: DeserializeOwned>(value: Value) -> Result<(T, RawObject), Mismatch> {
-    let Value::Object(object) = value else { return Err(Mismatch("an object was expected".into())) };
-    let read = T::deserialize(&Value::Object(object.clone())).map_err(|error| Mismatch(error.to_string()))?;
+fn with_raw<T: DeserializeOwned>(answer: Value) -> Result<(T, RawObject), Mismatch> {
+    // The derived reader would take an array for the fields in their order.
+    let Value::Object(object) = answer else { return Err(Mismatch("an object was expected".into())) };
+    let read = T::deserialize(&object).map_err(|error| Mismatch(error.to_string()))?;
     Ok((read, RawObject(object)))
 }
 

@@ -1,6 +1,11 @@
 //! The commands, one file each.
 
+pub(super) mod apply;
 pub(super) mod completions;
+pub(super) mod emulator;
+pub(super) mod export;
+pub(super) mod plan;
 pub(super) mod render;
 pub(super) mod schema;
 pub(super) mod validate;
+pub(super) mod verify;

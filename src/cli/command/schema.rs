@@ -3,6 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
+use crate::config;
 use crate::report;
 use clap::{Args, ValueEnum};
 
@@ -14,13 +15,15 @@ Examples:
   gatewright schema plan")]
 pub(in crate::cli) struct SchemaArgs {
     /// Which format
-    #[arg(value_enum)]
+    #[arg(value_enum, default_value = "config")]
     format: Format,
 }
 
 /// The formats with a schema.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
+    /// The configuration file
+    Config,
     /// What `plan --format json` writes and `apply PLAN` reads
     Plan,
 }
@@ -29,6 +32,7 @@ enum Format {
 pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let SchemaArgs { format } = args;
     let schema = match format {
+        Format::Config => config::schema(),
         Format::Plan => report::plan_schema(),
     };
     terminal.print(|out| writeln!(out, "{schema:#}"))?;

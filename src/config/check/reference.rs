@@ -127,10 +127,13 @@ impl Checker {
         for (server_key, entry) in &mut desired.servers {
             let (Entry::Present(server) | Entry::Absent(server)) = entry else { continue };
             let grantable = grantable(server);
+            let scopes_origin = server.scopes.as_ref().map(|scopes| scopes.origin.clone());
             let Some(clients) = &mut server.clients else { continue };
             clients.value.retain(|app, scopes| {
                 let app = Sourced::new(app.clone(), scopes.origin.clone());
-                self.client_scopes(grantable.as_ref(), &scopes.value);
+                if let Some(grantable) = &grantable {
+                    self.client_scopes(server_key, grantable, scopes_origin.as_ref(), &scopes.value);
+                }
                 match self.target("OIDC app", &app, &names.apps) {
                     Target::Here => {
                         let absent =
@@ -148,15 +151,23 @@ impl Checker {
         }
     }
 
-    fn client_scopes(&mut self, grantable: Option<&BTreeSet<ScopeValue>>, scopes: &[Sourced<ScopeValue>]) {
-        let Some(grantable) = grantable else { return };
+    fn client_scopes(
+        &mut self,
+        server: &EntryKey,
+        grantable: &BTreeSet<ScopeValue>,
+        defined: Option<&Origin>,
+        scopes: &[Sourced<ScopeValue>],
+    ) {
         for scope in scopes.iter().filter(|scope| !grantable.contains(&scope.value)) {
             self.suggestions += 1;
             let mut diagnostic = Diagnostic::error(
                 Code::UngrantableScope,
                 scope.origin.clone(),
-                format!("the server has no scope `{}`", scope.value),
+                format!("the server `{server}` has no scope `{}`", scope.value),
             );
+            if let Some(defined) = defined {
+                diagnostic = diagnostic.with_related(defined.clone(), "its scopes are listed here");
+            }
             if self.suggestions <= MAX_SUGGESTIONS {
                 let names = grantable.iter().map(ScopeValue::as_str);
                 let none = "Add it to the server's `scopes:`, or to `inherited_scopes:` where OneLogin supplies it.";

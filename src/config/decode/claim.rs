@@ -15,7 +15,7 @@ pub(crate) fn claims(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<BTreeMap<C
     let pairs = decoder.map(at)?;
     let mut claims = BTreeMap::new();
     for pair in pairs {
-        if decoder.check_text("claim name", &pair.key.value, &pair.key.origin, TextRule::Word) {
+        if decoder.check_text("the claim name", &pair.key.value, &pair.key.origin, TextRule::Word) {
             let claim = claim(decoder, pair);
             claims.insert(ClaimName::new(pair.key.value.clone()), claim);
         }

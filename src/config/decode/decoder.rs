@@ -20,17 +20,28 @@ pub(crate) struct At<'t> {
     pub(crate) node: &'t Node,
     /// Where the key stands; for items the item itself.
     pub(crate) origin: &'t Origin,
+    is_item: bool,
 }
 
 impl<'t> At<'t> {
     /// Names the value of a pair by its key.
     pub(crate) fn pair(pair: &'t Pair) -> Self {
-        Self { name: &pair.key.value, node: &pair.value, origin: &pair.key.origin }
+        Self { name: &pair.key.value, node: &pair.value, origin: &pair.key.origin, is_item: false }
     }
 
     /// Names an item by the key of its list.
     pub(crate) fn item(self, node: &'t Node) -> Self {
-        Self { name: self.name, node, origin: &node.origin }
+        Self { name: self.name, node, origin: &node.origin, is_item: true }
+    }
+
+    /// Says whether the scalar uses a variable.
+    fn has_variable(self) -> bool {
+        self.node.scalar().is_some_and(|scalar| scalar.text.contains("${"))
+    }
+
+    /// Names the place in a message.
+    pub(crate) fn what(self) -> String {
+        if self.is_item { format!("an item of `{}`", self.name) } else { format!("`{}`", self.name) }
     }
 }
 
@@ -79,16 +90,21 @@ impl Decoder<'_> {
 
     /// Reads a mapping whose keys are known; unknown keys are reported and the known ones still read.
     pub(crate) fn fields<'t>(&mut self, at: At<'t>, known: &[&str]) -> Option<Fields<'t>> {
+        if at.node.is_null() {
+            let hint = "Write its keys below it, or remove it.";
+            self.error(Code::NullValue, at.origin, format!("{} has no value", at.what()), hint);
+            return None;
+        }
         let pairs = self.map(at)?;
         for pair in pairs {
             if !known.contains(&pair.key.value.as_str()) {
-                self.unknown_key(&pair.key, known);
+                self.unknown_key(at, &pair.key, known);
             }
         }
         Some(Fields { pairs, origin: at.origin })
     }
 
-    fn unknown_key(&mut self, key: &Sourced<String>, known: &[&str]) {
+    fn unknown_key(&mut self, at: At<'_>, key: &Sourced<String>, known: &[&str]) {
         let name = key.value.as_str();
         let hint = match name {
             "client_secret" | "secret" | "password" => {
@@ -104,7 +120,7 @@ impl Decoder<'_> {
                 }
             },
         };
-        self.error(Code::UnknownKey, &key.origin, format!("unknown key `{name}`"), hint);
+        self.error(Code::UnknownKey, &key.origin, format!("unknown key `{name}` in {}", at.what()), hint);
     }
 
     /// Reads a mapping with keys of the user's choice.
@@ -127,7 +143,7 @@ impl Decoder<'_> {
                 self.error(
                     Code::WrongType,
                     &at.node.origin,
-                    format!("`{}` takes a list, found {}", at.name, at.node.describe()),
+                    format!("{} takes a list, found {}", at.what(), at.node.describe()),
                     hint,
                 );
                 None
@@ -143,24 +159,25 @@ impl Decoder<'_> {
         if at.node.is_null() {
             return self.null(at, empty);
         }
-        let message = format!("`{}` takes {wanted}, found {}", at.name, at.node.describe());
+        let message = format!("{} takes {wanted}, found {}", at.what(), at.node.describe());
         self.error(Code::WrongType, &at.node.origin, message, hint);
     }
 
     /// Reports that a key has no value, with the way to say what may be meant.
     pub(crate) fn null(&mut self, at: At<'_>, empty: &str) {
         let hint = match empty {
+            _ if at.is_item => "Write a value, or remove the item.".to_owned(),
             "" => "Write a value, or remove the key to leave it alone.".to_owned(),
             _ => format!("Write `{empty}` to empty it, or remove the key to leave it alone."),
         };
-        self.error(Code::NullValue, at.origin, format!("`{}` has no value", at.name), hint);
+        self.error(Code::NullValue, at.origin, format!("{} has no value", at.what()), hint);
     }
 
     /// Resolves the variables of a scalar; reports lists, mappings and nothing.
     fn scalar<'t>(&mut self, at: At<'t>, wanted: &str, empty: &str) -> Option<Resolved<'t>> {
         let Some(scalar) = at.node.scalar() else {
             let hint = pair_in_list(at.node).unwrap_or_else(|| format!("Write {wanted} after `{}:`.", at.name));
-            let message = format!("`{}` takes {wanted}, found {}", at.name, at.node.describe());
+            let message = format!("{} takes {wanted}, found {}", at.what(), at.node.describe());
             self.error(Code::WrongType, &at.node.origin, message, hint);
             return None;
         };
@@ -189,38 +206,41 @@ impl Decoder<'_> {
                 CoreType::Null => Some("nothing"),
             };
             if let Some(found) = found {
-                let hint = format!("Write it in quotes: \"{}\".", resolved.text);
-                let message = format!("`{}` takes a text, found {found}", at.name);
+                let hint = match at.has_variable() {
+                    true => format!("Put the value in quotes where the variable is defined: \"{}\".", resolved.text),
+                    false => format!("Write it in quotes: \"{}\".", resolved.text),
+                };
+                let message = format!("{} takes a text, found {found}", at.what());
                 self.error(Code::WrongType, &at.node.origin, message, hint);
                 return None;
             }
         }
         let text = resolved.text.into_owned();
-        self.check_text(at.name, &text, &at.node.origin, rule).then_some(text)
+        self.check_text(&at.what(), &text, &at.node.origin, rule).then_some(text)
     }
 
     /// Checks what a text holds; also for keys that are names of the account.
-    pub(crate) fn check_text(&mut self, name: &str, text: &str, origin: &Origin, rule: TextRule) -> bool {
+    pub(crate) fn check_text(&mut self, what: &str, text: &str, origin: &Origin, rule: TextRule) -> bool {
         if rule == TextRule::Free {
             return true;
         }
         if let Some(hidden) = text.chars().find(|character| is_hidden(*character)) {
-            let message = format!("`{name}` holds the hidden character U+{:04X}", u32::from(hidden));
+            let message = format!("{what} holds the hidden character U+{:04X}", u32::from(hidden));
             self.error(Code::HiddenCharacter, origin, message, "Type the text anew; it was probably pasted.");
             return false;
         }
         if text.trim().is_empty() {
-            self.error(Code::InvalidValue, origin, format!("`{name}` is empty"), "Write a text, or remove the key.");
+            self.error(Code::InvalidValue, origin, format!("{what} is empty"), "Write a text, or remove the key.");
             return false;
         }
         if rule == TextRule::Name && text.contains('*') {
             let hint = "OneLogin reads `*` as a wildcard in searches; write the whole name.";
-            self.error(Code::InvalidValue, origin, format!("`{name}` holds a `*`"), hint);
+            self.error(Code::InvalidValue, origin, format!("{what} holds a `*`"), hint);
             return false;
         }
         if rule == TextRule::Word && text.contains(char::is_whitespace) {
             let hint = "Write one value an item; blanks separate the values in a token.";
-            self.error(Code::InvalidValue, origin, format!("`{name}` holds a blank in `{text}`"), hint);
+            self.error(Code::InvalidValue, origin, format!("{what} holds a blank: `{text}`"), hint);
             return false;
         }
         true
@@ -231,10 +251,13 @@ impl Decoder<'_> {
         let resolved = self.scalar(at, "a number", "")?;
         if resolved.kind == Kind::Text {
             let hint = match resolved.text.parse::<u64>() {
+                Ok(_) if at.has_variable() => {
+                    format!("Write the value without quotes where the variable is defined: {}.", resolved.text)
+                }
                 Ok(_) => format!("Write it without quotes: `{}: {}`.", at.name, resolved.text),
                 Err(_) => format!("Write a whole number, such as `{}: {}`.", at.name, least.max(10)),
             };
-            self.error(Code::WrongType, &at.node.origin, format!("`{}` takes a number, found text", at.name), hint);
+            self.error(Code::WrongType, &at.node.origin, format!("{} takes a number, found text", at.what()), hint);
             return None;
         }
         let digits = resolved.text.bytes().all(|byte| byte.is_ascii_digit());
@@ -247,11 +270,11 @@ impl Decoder<'_> {
                     (0, true) => "OneLogin stores 0 as 0; remove the key for its default.".to_owned(),
                     _ => format!("Write a number from {least} to {most}."),
                 };
-                self.error(Code::InvalidValue, &at.node.origin, format!("`{}` cannot be {number}", at.name), hint);
+                self.error(Code::InvalidValue, &at.node.origin, format!("{} cannot be {number}", at.what()), hint);
                 None
             }
             None => {
-                let message = format!("`{}` takes a whole number, found `{}`", at.name, resolved.text);
+                let message = format!("{} takes a whole number, found `{}`", at.what(), resolved.text);
                 let hint = format!("Write decimal digits, such as `{}: {}`.", at.name, least.max(10));
                 self.error(Code::WrongType, &at.node.origin, message, hint);
                 None
@@ -281,7 +304,7 @@ impl Decoder<'_> {
                     "no" | "off" | "n" | "false" | "0" => "Write `false`, without quotes.",
                     _ => "Write `true` or `false`.",
                 };
-                let message = format!("`{}` takes true or false, found `{other}`", at.name);
+                let message = format!("{} takes true or false, found `{other}`", at.what());
                 self.error(Code::WrongType, &at.node.origin, message, hint);
                 None
             }
@@ -299,7 +322,7 @@ impl Decoder<'_> {
             Some(near) => format!("Did you mean `{near}`? It takes {}.", names.join(", ")),
             None => format!("It takes {}.", names.join(", ")),
         };
-        self.error(Code::InvalidValue, &at.node.origin, format!("`{}` cannot be `{text}`", at.name), hint);
+        self.error(Code::InvalidValue, &at.node.origin, format!("{} cannot be `{text}`", at.what()), hint);
         None
     }
 

@@ -63,7 +63,10 @@ pub(crate) fn external<'t, E>(
     let declared = declared(decoder, fields);
     let by = match (by.get("id"), by.get(natural)) {
         (Some(id), None) => ExternalBy::Id(decoder.remote_id(id)?),
-        (None, Some(name)) => ExternalBy::Name(decoder.text(name, TextRule::Name)?),
+        (None, Some(name)) => {
+            let rule = if natural == "name" { TextRule::Name } else { TextRule::Line };
+            ExternalBy::Name(decoder.text(name, rule)?)
+        }
         (Some(_), Some(second)) => {
             let message = format!("`external` says both `id` and `{natural}`");
             decoder.error(Code::InvalidValue, second.origin, message, "Keep one of the two; the id is exact.");

@@ -11,7 +11,7 @@ mod server;
 mod tenant;
 
 pub(crate) use app::app;
-pub(crate) use decoder::{At, Decoder};
+pub(crate) use decoder::{At, Decoder, is_hidden};
 pub(crate) use entry::is_entry_key;
 pub(crate) use policy::policy;
 pub(crate) use role::role;

@@ -135,7 +135,7 @@ fn audiences(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Vec<Sourced<String
 fn claims(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<BTreeMap<ClaimName, Sourced<Vec<String>>>> {
     let mut claims = BTreeMap::new();
     for pair in decoder.map(at)? {
-        if !decoder.check_text("claim name", &pair.key.value, &pair.key.origin, TextRule::Word) {
+        if !decoder.check_text("the claim name", &pair.key.value, &pair.key.origin, TextRule::Word) {
             continue;
         }
         let item = At::pair(pair);

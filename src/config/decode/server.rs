@@ -131,7 +131,7 @@ fn scopes(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<BTreeMap<ScopeValue, 
     };
     let mut scopes = BTreeMap::new();
     for pair in pairs {
-        if decoder.check_text("scope", &pair.key.value, &pair.key.origin, TextRule::Word) {
+        if decoder.check_text("the scope", &pair.key.value, &pair.key.origin, TextRule::Word) {
             let scope = scope(decoder, pair);
             scopes.insert(ScopeValue::new(pair.key.value.clone()), scope);
         }

@@ -12,6 +12,7 @@ mod scopes;
 mod servers;
 mod table;
 mod token;
+mod user_writes;
 mod users;
 
 pub(crate) use table::{Found, answer, find, is_token_post, too_many};

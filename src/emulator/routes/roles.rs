@@ -11,6 +11,7 @@ use crate::emulator::errors::{Outcome, Refusal};
 use crate::emulator::paging::{self, Limits};
 use crate::emulator::request::matches_wildcard;
 use crate::emulator::state::{Change, Role};
+use crate::emulator::switches::RolePutEmpty;
 
 /// Source: the list-roles page: 50 unless asked, 650 at most.
 const LIMITS: Limits = Limits { default: 50, max: 650 };
@@ -34,7 +35,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Outcome {
         .map(|(&id, _)| id)
         .collect();
     let fields = request.filter("fields").unwrap_or_default();
-    paging::answer(request, LIMITS, ids, |id| match call.state.roles.get(&id) {
+    paging::answer_whole(request, LIMITS, ids, |id| match call.state.roles.get(&id) {
         Some(role) => body(call, id, role, &fields),
         None => Value::Null,
     })
@@ -121,13 +122,20 @@ fn members(call: &Call<'_>, body: &Map<String, Value>, key: &str) -> Result<Opti
 pub(super) fn update(call: &mut Call<'_>) -> Outcome {
     let id = call.id(3)?;
     let mut role = call.state.roles.get(&id).cloned().ok_or(Refusal::NotFound)?;
-    let body = call.request.object()?;
+    let mut body = call.request.object()?;
     if body.contains_key("id") {
         return Err(Refusal::BadRequest("Unknown parameter: id".to_owned()));
     }
     for key in ["apps", "users", "admins"] {
-        if body.get(key).and_then(Value::as_array).is_some_and(Vec::is_empty) {
-            return Err(Refusal::BadRequest(format!("Expected non-empty array in {key}")));
+        let is_empty = body.get(key).and_then(Value::as_array).is_some_and(Vec::is_empty);
+        match call.switches.role_put_empty {
+            RolePutEmpty::Refuse if is_empty => {
+                return Err(Refusal::BadRequest(format!("Expected non-empty array in {key}")));
+            }
+            RolePutEmpty::Ignore if is_empty => {
+                body.shift_remove(key);
+            }
+            _ => {}
         }
     }
     if body.contains_key("name") {

@@ -2,7 +2,9 @@
 
 use axum::http::Method;
 
-use super::{apps, bindings, claims, connectors, oidc, role_members, roles, scopes, servers, token, users};
+use super::{
+    apps, bindings, claims, connectors, oidc, role_members, roles, scopes, servers, token, user_writes, users,
+};
 use crate::emulator::answer::Answer;
 use crate::emulator::call::Call;
 use crate::emulator::errors::{self, Outcome, Refusal};
@@ -17,6 +19,8 @@ enum Need {
     Nothing,
     /// Any level that may read users.
     ReadUsers,
+    /// Manage Users or Manage All.
+    ManageUsers,
     /// Read All or Manage All.
     ReadAll,
     /// Manage All.
@@ -28,6 +32,7 @@ impl Need {
         match self {
             Need::Nothing => true,
             Need::ReadUsers => level != Level::AuthenticationOnly,
+            Need::ManageUsers => matches!(level, Level::ManageUsers | Level::ManageAll),
             Need::ReadAll => matches!(level, Level::ReadAll | Level::ManageAll),
             Need::ManageAll => level == Level::ManageAll,
         }
@@ -92,7 +97,11 @@ const ROUTES: &[Route] = &[
     route("DELETE", "/api/2/roles/:id/admins", Need::ManageAll, role_members::remove_admins),
     route("GET", "/api/2/users", Need::ReadUsers, users::list),
     route("GET", "/api/2/users/:id", Need::ReadUsers, users::get),
+    route("POST", "/api/2/users", Need::ManageUsers, user_writes::create),
+    route("PUT", "/api/2/users/:id", Need::ManageUsers, user_writes::update),
+    route("DELETE", "/api/2/users/:id", Need::ManageUsers, user_writes::delete),
     route("GET", "/api/2/users/:id/apps", Need::ReadUsers, users::list_apps),
+    route("GET", "/api/1/groups", Need::ReadUsers, users::list_groups),
     route("PUT", "/api/1/users/:id/add_roles", Need::ManageAll, users::add_roles),
     route("PUT", "/api/1/users/:id/remove_roles", Need::ManageAll, users::remove_roles),
     route("GET", "/oidc/2/.well-known/openid-configuration", Need::Nothing, oidc::discovery),

@@ -62,7 +62,7 @@ fn custom_text<'a>(user: &'a User, name: &str) -> Option<&'a str> {
 }
 
 fn has_number(user: &User, field: &str, wanted: &str) -> bool {
-    user.fields.get(field).is_some_and(|value| value.to_string() == wanted)
+    user.fields.get(field).and_then(Value::as_u64).is_some_and(|number| wanted.parse() == Ok(number))
 }
 
 /// Source: the list-users page, basic fields.
@@ -85,11 +85,16 @@ fn reduced(id: u64, user: &User) -> Map<String, Value> {
 /// `GET /api/2/users/:id`.
 pub(super) fn get(call: &mut Call<'_>) -> Outcome {
     let id = call.id(3)?;
-    let user = call.state.users.get(&id).ok_or(Refusal::NotFound)?;
+    Ok(Answer::json(200, &full(call, id).ok_or(Refusal::NotFound)?))
+}
+
+/// Returns the full object of a user.
+pub(super) fn full(call: &Call<'_>, id: u64) -> Option<Map<String, Value>> {
+    let user = call.state.users.get(&id)?;
     let mut body = reduced(id, user);
     body.insert("custom_attributes".to_owned(), user.custom_attributes.clone().into());
     body.insert("role_ids".to_owned(), roles_of(call, id).into());
-    Ok(Answer::json(200, &body))
+    Some(body)
 }
 
 fn roles_of(call: &Call<'_>, user: u64) -> Vec<u64> {
@@ -134,6 +139,13 @@ pub(super) fn list_apps(call: &mut Call<'_>) -> Outcome {
         })
         .collect();
     Ok(Answer::json(200, &body))
+}
+
+/// `GET /api/1/groups`: there are none. Source: reference section 2.2, the v1 envelope of lists.
+pub(super) fn list_groups(_call: &mut Call<'_>) -> Outcome {
+    let status = json!({"error": false, "code": 200, "type": "success", "message": "Success"});
+    let pagination = json!({"before_cursor": null, "after_cursor": null, "previous_link": null, "next_link": null});
+    Ok(Answer::json(200, &json!({"status": status, "pagination": pagination, "data": []})))
 }
 
 /// `PUT /api/1/users/:id/add_roles`.

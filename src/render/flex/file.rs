@@ -1,6 +1,7 @@
 //! The file of a Flex Gateway policy.
 
 use super::address::Address;
+use super::names::{checked_name, derived_name};
 use super::resource::{
     API_VERSION, ApiInstance, Config, DEFAULT_NAMESPACE, InlinePolicy, Metadata, POLICY_NAME, PolicyBinding, PolicyRef,
     Resource, Rule, Service, ServiceRoute, ServiceRouteConfig, TargetRef,
@@ -17,15 +18,15 @@ pub(in crate::render) fn contents(facts: &Facts<'_>, flex: &Flex, problems: &mut
     let Flex { style, api_instance, namespace, address, upstream } = flex;
     let config = config(facts, problems);
     let rules = rules(&facts.policy.routes, problems);
-    let namespace = name(namespace.as_ref(), problems).unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
-    let api_instance = name(api_instance.as_ref(), problems);
+    let namespace = checked_name(namespace.as_ref(), problems).unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+    let api_instance = checked_name(api_instance.as_ref(), problems);
     let policy_ref = PolicyRef { name: POLICY_NAME, namespace: DEFAULT_NAMESPACE };
     match style {
         FlexStyle::Binding => {
             let name = api_instance.or_else(|| missing(facts, *style, "api_instance", problems)).unwrap_or_default();
             let target_ref = TargetRef { kind: "ApiInstance", name, namespace: namespace.clone() };
             let spec = PolicyBinding { target_ref, policy_ref, config, rules };
-            yaml(facts, "PolicyBinding", Metadata { name: facts.key.to_string(), namespace }, spec)
+            yaml(facts, "PolicyBinding", Metadata { name: derived_name(facts.key), namespace }, spec)
         }
         FlexStyle::Inline => {
             let address = required_address(facts, "address", address.as_ref(), problems);
@@ -35,7 +36,7 @@ pub(in crate::render) fn contents(facts: &Facts<'_>, flex: &Flex, problems: &mut
                 services: BTreeMap::from([("upstream", service(upstream))]),
                 policies: vec![InlinePolicy { policy_ref, config, rules }],
             };
-            let name = api_instance.unwrap_or_else(|| facts.key.to_string());
+            let name = api_instance.unwrap_or_else(|| derived_name(facts.key));
             yaml(facts, "ApiInstance", Metadata { name, namespace }, spec)
         }
     }
@@ -111,20 +112,6 @@ fn service(upstream: Address) -> Service {
         _ => vec![ServiceRoute { config: ServiceRouteConfig { destination_path: path } }],
     };
     Service { address: origin, routes }
-}
-
-/// Returns a resource's name, checked.
-fn name(name: Option<&Sourced<String>>, problems: &mut Vec<Diagnostic>) -> Option<String> {
-    let name = name?;
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
-    if name.value.is_empty() || !name.value.chars().all(is_plain) {
-        let message = format!("`{}` cannot be the name of a Flex Gateway resource", name.value);
-        problems.push(
-            Diagnostic::error(Code::InvalidValue, name.origin.clone(), message)
-                .with_hint("Names hold lower-case letters, digits, `-` and `.`."),
-        );
-    }
-    Some(name.value.clone())
 }
 
 fn required_address(

@@ -4,6 +4,8 @@
 
 mod address;
 mod file;
+mod names;
 mod resource;
 
 pub(super) use file::contents;
+pub(super) use names::check_names;

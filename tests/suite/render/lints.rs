@@ -1,8 +1,10 @@
 //! What is allowed and probably not meant.
 
-use super::sample::{CONTACTS, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced};
+use super::sample::{CONTACTS, at, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced};
 use gatewright::diagnostic::{Code, Severity};
-use gatewright::model::{ClaimName, ClientIdCheck, DesiredState, Entry, FlexStyle, MuleFormat, Policy};
+use gatewright::model::{
+    Claim, ClaimName, ClientIdCheck, DesiredState, Entry, FlexStyle, MuleFormat, Policy, Unmanaged,
+};
 use gatewright::render::{lint, render};
 use std::collections::BTreeMap;
 
@@ -118,4 +120,32 @@ fn errors_are_part_of_the_lints() {
     let found = lint(&desired(vec![("contacts", policy)]));
     let severities: Vec<Severity> = found.iter().map(|problem| problem.severity).collect();
     assert_eq!(severities.iter().filter(|&&severity| severity == Severity::Error).count(), 1, "{found:#?}");
+}
+
+#[test]
+fn claims_that_cannot_be_what_they_have_to_be() {
+    let with = |name: &str, unmanaged: Unmanaged| {
+        let mut policy = policy(mulesoft(MuleFormat::Configuration));
+        policy.require_claims = claims(&[(name, &["x"])]);
+        let mut desired = desired(vec![("contacts", policy)]);
+        let claim = |transformation: Option<&str>| Claim {
+            origin: at(1),
+            source: None,
+            transformation: transformation.map(|how| sourced(how.to_owned())),
+            renamed_from: None,
+        };
+        let mut listed = server(&[CONTACTS]);
+        listed.unmanaged = unmanaged;
+        listed.claims = Some(sourced(BTreeMap::from([
+            (ClaimName::new("tier"), claim(None)),
+            (ClaimName::new("groups"), claim(Some("semicolon_separated_list"))),
+        ])));
+        desired.servers.insert(key("contacts"), Entry::Present(listed));
+        desired
+    };
+    check_state(&with("tier", Unmanaged::Delete), &[]);
+    check_state(&with("azp", Unmanaged::Delete), &[]);
+    check_state(&with("groups", Unmanaged::Delete), &[Code::LintClaim]);
+    check_state(&with("department", Unmanaged::Delete), &[Code::LintClaim]);
+    check_state(&with("department", Unmanaged::Keep), &[]);
 }

@@ -155,3 +155,18 @@ fn all_problems_come_at_once() {
     let problems = render(&desired(vec![("a", first), ("b", second)])).unwrap_err();
     assert_eq!(problems.len(), 4, "{problems:#?}");
 }
+
+#[test]
+fn two_policies_do_not_write_one_resource() {
+    let pair = |one: &'static str, other: &'static str, style: FlexStyle| {
+        let with_instance = || {
+            let Gateway::Flex(mut settings) = flex(style) else { unreachable!() };
+            settings.api_instance = Some(sourced("contacts".to_owned()));
+            policy(Gateway::Flex(settings))
+        };
+        desired(vec![(one, with_instance()), (other, with_instance())])
+    };
+    check_state(&pair("a", "b", FlexStyle::Inline), Code::DuplicateIdentity, "`contacts`");
+    check_state(&pair("a-b", "a_b", FlexStyle::Binding), Code::DuplicateIdentity, "`a-b`");
+    assert!(render(&pair("a", "b", FlexStyle::Binding)).is_ok());
+}

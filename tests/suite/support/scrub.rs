@@ -9,10 +9,40 @@ pub(super) fn scrub(text: &str, temp: &Path) -> String {
     if let Ok(real) = temp.canonicalize() {
         text = text.replace(&*real.to_string_lossy(), "$TEMP");
     }
-    for host in ["127.0.0.1:", "localhost:"] {
+    for host in ["127.0.0.1:", "127.0.0.1_", "localhost:"] {
         text = scrub_ports(&text, host);
     }
-    text
+    scrub_random(&text)
+}
+
+/// How long the name of a signing key is: a SHA-256, base64url.
+const KEY_ID: usize = 43;
+/// How long the random name of an emulated account is: eight bytes, hex.
+const INSTANCE: usize = 16;
+
+/// How long the id of a request is: a UUID.
+const REQUEST: usize = 36;
+
+/// Shows names of signing keys and of emulated accounts, and ids of requests, as `$KEY...`, `$INSTANCE...`, `$REQUEST...`.
+fn scrub_random(text: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mut scrubbed = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c: char| !is_word(c)) {
+        let word = part.trim_end_matches(|c: char| !is_word(c));
+        let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+        let has_upper = word.bytes().any(|byte| byte.is_ascii_uppercase());
+        let is_hex = word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match word.len() {
+            KEY_ID if has_upper && has_digit => scrubbed.push_str(&format!("{:.<KEY_ID$}", "$KEY")),
+            REQUEST if word.bytes().filter(|byte| *byte == b'-').count() == 4 && has_digit => {
+                scrubbed.push_str(&format!("{:.<REQUEST$}", "$REQUEST"));
+            }
+            INSTANCE if is_hex && has_digit => scrubbed.push_str(&format!("{:.<INSTANCE$}", "$INSTANCE")),
+            _ => scrubbed.push_str(word),
+        }
+        scrubbed.push_str(&part[word.len()..]);
+    }
+    scrubbed
 }
 
 fn scrub_ports(text: &str, host: &str) -> String {

@@ -144,6 +144,12 @@ fn server(call: &Call<'_>, client: &Client, form: &Form) -> Result<Option<u64>, 
         return Ok(None);
     };
     let unknown = || match call.switches.unknown_resource {
+        UnknownResource::InvalidTarget if url::Url::parse(resource).is_err() => {
+            Refusal::oauth(400, "invalid_target", "resource must be an absolute URI")
+        }
+        UnknownResource::InvalidTarget if resource.contains('#') => {
+            Refusal::oauth(400, "invalid_target", "resource must not contain a fragment component")
+        }
         UnknownResource::InvalidTarget => {
             Refusal::oauth(400, "invalid_target", "resource indicator is missing, invalid or unknown")
         }

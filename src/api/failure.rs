@@ -1,0 +1,54 @@
+//! Turns what went wrong into errors, the same for every host.
+
+use super::answer::Answer;
+use super::error::{ApiError, Attempted};
+use super::transport::{LIMIT_BYTES, SendFailure};
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+
+/// Makes the error of a request without a usable answer.
+pub(super) fn broken(failure: SendFailure, at: Attempted, timeout: Duration) -> ApiError {
+    match failure {
+        SendFailure::NotSent(source) => {
+            let reason = "no connection could be made".to_owned();
+            ApiError::Unwell { at, reason, may_have_run: false, source: Some(source) }
+        }
+        SendFailure::Lost(source) => {
+            let reason = if source.is_timeout() {
+                format!("no answer within {} s", timeout.as_secs_f64())
+            } else {
+                "the connection was lost".to_owned()
+            };
+            ApiError::Unwell { at, reason, may_have_run: true, source: Some(source) }
+        }
+        SendFailure::TooLarge => ApiError::unreadable(at, format!("it is longer than {} MiB", LIMIT_BYTES >> 20)),
+    }
+}
+
+/// Makes the error of an answer that says that the host is unwell.
+pub(super) fn unwell(answer: &Answer, at: Attempted, secrets: &[&SecretString]) -> ApiError {
+    let reason = format!("{}: {}", answer.status.as_u16(), without(secrets, answer.message()));
+    ApiError::Unwell { at, reason, may_have_run: true, source: None }
+}
+
+/// Takes our own secrets out of a foreign sentence: a page that echoes a request must not end in a log.
+pub(super) fn without(secrets: &[&SecretString], message: String) -> String {
+    let secrets = secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| !secret.is_empty());
+    secrets.fold(message, |message, secret| message.replace(secret, "***"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without;
+    use secrecy::SecretString;
+
+    #[test]
+    fn secrets_are_taken_out() {
+        let secrets = [SecretString::from("s3cret"), SecretString::from("")];
+        let check = |message: &str, expected: &str| {
+            assert_eq!(without(&secrets.iter().collect::<Vec<_>>(), message.to_owned()), expected);
+        };
+        check("your secret s3cret, s3cret", "your secret ***, ***");
+        check("nothing here", "nothing here");
+    }
+}

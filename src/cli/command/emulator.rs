@@ -1,0 +1,110 @@
+//! `gatewright emulator`.
+
+use crate::cli::Exit;
+use crate::cli::args::GlobalArgs;
+use crate::cli::failure::Failure;
+use crate::cli::gateways;
+use crate::cli::inputs::{self, ProcessEnv};
+use crate::cli::state_file;
+use crate::cli::stop;
+use crate::cli::terminal::Terminal;
+use crate::emulator::{DEFAULT_ACCOUNT_ID, Emulator, GatewayFile, Options, StateLocation};
+use anyhow::Context;
+use clap::Args;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Serve an emulated OneLogin, and the protected APIs of a configuration
+///
+/// Other programs may use it as they use OneLogin. It listens on loopback unless told otherwise; its control API, below
+/// /_emulator/, answers loopback only.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gatewright emulator --port 8787
+  gatewright emulator --port 8787 --state account.json -f gatewright.yaml
+  ONELOGIN_API_URL=http://127.0.0.1:8787 ONELOGIN_CLIENT_ID=emulator \\
+    ONELOGIN_CLIENT_SECRET=emulator-secret gatewright plan")]
+pub(in crate::cli) struct EmulatorArgs {
+    /// The port to listen on; 0 takes any
+    #[arg(long, value_name = "N", default_value_t = 8787)]
+    port: u16,
+
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    listen: IpAddr,
+
+    /// The file that keeps the account [default: in memory]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Fill a fresh account from this file
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// The issuer of its tokens [default: its own address]
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+
+    /// Add this to every answer
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+
+    /// Calls an hour
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    quota: u32,
+
+    /// Fault rules, as PUT /_emulator/faults takes them
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+}
+
+/// Serves until it is told to stop.
+pub(in crate::cli) async fn run(
+    args: &EmulatorArgs,
+    global: &GlobalArgs,
+    env: ProcessEnv<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let EmulatorArgs { port, listen, state, seed, issuer, latency, quota, faults } = args;
+    // The default file is not taken by itself: whoever serves an account may have no configuration.
+    let (gateways, account_id) = match global.file {
+        Some(_) => {
+            let inputs = inputs::load(global, env, terminal)?;
+            (gateways::of(&inputs.desired, &inputs.root), inputs.desired.tenant.account_id)
+        }
+        None => (Vec::new(), None),
+    };
+    let options = Options {
+        listen: SocketAddr::from((*listen, *port)),
+        issuer: issuer.clone(),
+        state: state.clone().map_or(StateLocation::Memory, StateLocation::File),
+        seed: seed.as_deref().map(state_file::read_json).transpose()?,
+        account_id: account_id.unwrap_or(DEFAULT_ACCOUNT_ID),
+        latency: Duration::from_millis(*latency),
+        quota: *quota,
+        faults: faults.as_deref().map(state_file::read_json).transpose()?,
+        switches: None,
+        gateways: gateways.clone(),
+    };
+    let stopped = stop::requested().context("cannot listen for signals")?;
+    let emulator = Emulator::start(options).await.context("cannot start the emulator")?;
+    announce(&emulator, &gateways, terminal)?;
+    stopped.await;
+    emulator.shutdown().await;
+    Ok(Exit::Done)
+}
+
+fn announce(emulator: &Emulator, gateways: &[GatewayFile], terminal: &Terminal) -> Result<(), Failure> {
+    let url = emulator.base_url();
+    terminal.print(|out| {
+        writeln!(out, "listening on {url}")?;
+        writeln!(out, "credentials: emulator / emulator-secret")?;
+        for gateway in gateways {
+            writeln!(out, "gateway policy {}: {url}/gateway/{}/", gateway.key, gateway.key)?;
+        }
+        writeln!(out, "Ctrl-C stops it")
+    })?;
+    Ok(())
+}

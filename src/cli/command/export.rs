@@ -1,0 +1,89 @@
+//! `gatewright export`.
+
+use crate::cli::Exit;
+use crate::cli::args::GlobalArgs;
+use crate::cli::connect;
+use crate::cli::failure::Failure;
+use crate::cli::inputs::{self, ProcessEnv};
+use crate::cli::policy_files;
+use crate::cli::terminal::Terminal;
+use crate::config;
+use crate::live;
+use crate::model::Tenant;
+use crate::report;
+use anyhow::Context;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Write the account down as a configuration that plans empty
+///
+/// The tenant is that of the configuration file, or the one that --subdomain names where there is no file yet.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gatewright export --subdomain acme --out gatewright.yaml
+  gatewright export --emulator > account.yaml")]
+pub(in crate::cli) struct ExportArgs {
+    /// The tenant's subdomain, for a folder without a configuration file
+    #[arg(long, value_name = "NAME", value_parser = parse_subdomain, conflicts_with_all = ["file", "env"])]
+    subdomain: Option<String>,
+
+    /// Write a new file instead of stdout; one that exists is left alone
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Source: a subdomain is one label of a host name.
+fn parse_subdomain(text: &str) -> Result<String, String> {
+    let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match text.len() {
+        1..=63 if text.chars().all(is_label) => Ok(text.to_owned()),
+        _ => Err("expected lower-case letters, digits and `-`, at most 63".to_owned()),
+    }
+}
+
+/// Reads the account whole and writes it down.
+pub(in crate::cli) async fn run(
+    args: &ExportArgs,
+    global: &GlobalArgs,
+    env: ProcessEnv<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let ExportArgs { subdomain, out } = args;
+    if let Some(path) = out.as_deref().filter(|path| path.exists()) {
+        let error = anyhow::anyhow!("{} exists already", path.display());
+        return Err(Failure::hinted(error, "Name another file with `--out`, or move this one away."));
+    }
+    let (tenant, root) = match subdomain {
+        Some(subdomain) => {
+            (Tenant { subdomain: subdomain.clone(), account_id: None, base_url: None }, PathBuf::from("."))
+        }
+        None if global.file().exists() => {
+            let inputs = inputs::load(global, env, terminal)?;
+            (inputs.desired.tenant, inputs.root)
+        }
+        None => {
+            return Err(Failure::usage(
+                format!("{} does not exist, so no tenant is known", global.file().display()),
+                "Name the tenant: `gatewright export --subdomain acme`.",
+            ));
+        }
+    };
+    let connection = connect::connect(&tenant, Vec::new(), &root, global, env).await?;
+    let live = live::collect_all(&connection.reader).await;
+    connection.close().await;
+    let text = config::export(&live.context("cannot export")?, &tenant);
+    deliver(&text, out.as_deref(), terminal)?;
+    Ok(Exit::Done)
+}
+
+fn deliver(text: &str, out: Option<&Path>, terminal: &Terminal) -> Result<(), Failure> {
+    let Some(path) = out else {
+        terminal.print(|stdout| stdout.write_all(text.as_bytes()))?;
+        return Ok(());
+    };
+    policy_files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = path.display().to_string();
+    terminal.tell(|err| writeln!(err, "wrote {}", report::visible(&path)))?;
+    Ok(())
+}

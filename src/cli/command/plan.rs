@@ -1,0 +1,97 @@
+//! `gatewright plan`.
+
+use crate::cli::Exit;
+use crate::cli::args::GlobalArgs;
+use crate::cli::connect;
+use crate::cli::failure::Failure;
+use crate::cli::gateways;
+use crate::cli::inputs::{self, ProcessEnv};
+use crate::cli::planning::{self, SafetyArgs};
+use crate::cli::policy_files;
+use crate::cli::terminal::Terminal;
+use crate::report::{self, PlanView};
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// Show what apply would do; nothing is written to the account
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gatewright plan --env prod
+  gatewright plan --env prod --out plan.json    then: gatewright apply plan.json
+  gatewright plan --emulator --detailed-exitcode")]
+pub(in crate::cli) struct PlanArgs {
+    /// Save the plan; `gatewright apply FILE` does what it lists and nothing else
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// How to write the plan
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    /// Exit with 2 if changes are pending, with 4 if one is refused
+    #[arg(long)]
+    detailed_exitcode: bool,
+
+    /// The folder that policy files are compared with [default: that of the configuration file]
+    #[arg(long, value_name = "DIR")]
+    files_base: Option<PathBuf>,
+
+    #[command(flatten)]
+    safety: SafetyArgs,
+}
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs; also what --out saves
+    Json,
+}
+
+/// Plans and shows it.
+pub(in crate::cli) async fn run(
+    args: &PlanArgs,
+    global: &GlobalArgs,
+    env: ProcessEnv<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let PlanArgs { out, format, detailed_exitcode, files_base, safety } = args;
+    let inputs = inputs::load(global, env, terminal)?;
+    let gateways = gateways::of(&inputs.desired, &inputs.root);
+    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
+    let files_base = files_base.as_deref().unwrap_or(&inputs.root);
+    let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
+    let told = planning::tell_cost(&connection, global, terminal);
+    connection.close().await;
+    let (planned, ()) = (planned?, told?);
+    let variables = inputs::variables(global);
+    let view = planned.view(&variables);
+    if let Some(path) = out {
+        save(path, &view)?;
+    }
+    terminal.print(|out| match format {
+        Format::Text => report::write_plan_text(out, &view),
+        Format::Json => report::write_plan_json(out, &view),
+    })?;
+    if let Some(path) = out
+        && !view.is_empty()
+    {
+        let path = path.display().to_string();
+        terminal.tell(|err| writeln!(err, "Saved; do it with: gatewright apply {}", report::visible(&path)))?;
+    }
+    Ok(match detailed_exitcode {
+        true if planned.plan.is_refused() => Exit::Refused,
+        true if !view.is_empty() => Exit::Pending,
+        _ => Exit::Done,
+    })
+}
+
+fn save(path: &Path, view: &PlanView<'_>) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    report::write_plan_json(&mut bytes, view)?;
+    policy_files::replace(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(())
+}

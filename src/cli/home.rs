@@ -1,0 +1,68 @@
+//! The folder of secrets and records that belongs to the account in use.
+
+use super::connect::Connection;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::model::{EntryKey, Pairing, Tenant};
+use crate::report;
+use crate::workspace::{History, LostSecret, Workspace, WorkspaceError, host_folder};
+use anyhow::Context;
+use std::path::Path;
+
+/// A workspace, and the host whose part of it counts.
+pub(super) struct Home {
+    /// The folder.
+    pub(super) workspace: Workspace,
+    /// The API host, as folders name it.
+    pub(super) host: String,
+}
+
+/// Opens the folder: `.gatewright` beside the root file, or one beside the emulator's state that bears the random name of
+/// its account, so that a fresh state starts with no secrets and no records.
+pub(super) fn open(root: &Path, tenant: &Tenant, connection: &Connection) -> Result<Home, Failure> {
+    let home = match connection.emulator_home() {
+        Some(folder) => {
+            Home { workspace: Workspace::open(&folder).context("cannot use the folder")?, host: tenant.host() }
+        }
+        None => Home {
+            workspace: Workspace::open(&root.join(Workspace::NAME)).context("cannot use the folder")?,
+            host: host_folder(&connection.config.admin_base),
+        },
+    };
+    Ok(home)
+}
+
+/// Returns what earlier runs recorded.
+pub(super) fn history(home: &Home, account_id: Option<u64>) -> Result<History, Failure> {
+    Ok(History::read(&home.workspace, &home.host, account_id).context("cannot read the records of earlier runs")?)
+}
+
+/// Says on stderr which client secrets nobody has, and the way out.
+pub(super) fn tell_lost_secrets(
+    home: &Home,
+    history: &History,
+    apps: &Pairing,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let live = |app: &EntryKey| apps.get(app).and_then(|found| found.id());
+    let lost = history.lost_secrets(&home.workspace.secrets(&home.host), &live);
+    for LostSecret { app, id, run } in lost.context("cannot look for lost secrets")? {
+        let text = format!("warning: nobody has the client secret of oidc_app/{app} ({id}), which run {run} made");
+        terminal.tell(|err| {
+            writeln!(err, "{}", report::visible(&text))?;
+            report::write_hint(err, "Make a new secret for it in OneLogin; or delete the app there and apply again.")
+        })?;
+    }
+    Ok(())
+}
+
+/// Turns a lock that is held for too long into a refusal; every other error failed.
+pub(super) fn lock_failure(error: WorkspaceError) -> Failure {
+    match error {
+        WorkspaceError::Locked { .. } => Failure::Refused {
+            message: error.to_string(),
+            hint: Some("Wait for it to end, or give it longer with `--max-wait`.".to_owned()),
+        },
+        error => Failure::from(anyhow::Error::from(error)),
+    }
+}

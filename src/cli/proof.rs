@@ -1,0 +1,100 @@
+//! Runs a proof: for `verify`, and for `apply --verify`.
+
+use super::Exit;
+use super::args::GlobalArgs;
+use super::connect::Connection;
+use super::failure::Failure;
+use super::home::{self, Home};
+use super::inputs::{Inputs, ProcessEnv};
+use super::terminal::Terminal;
+use crate::api::{Forge, OidcClient, Prober};
+use crate::live;
+use crate::model::identify;
+use crate::report;
+use crate::verify::{self, SecretQuery, VerifyInput};
+use anyhow::Context;
+use clap::Args;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use std::collections::BTreeSet;
+
+/// The password of the user that every fresh emulator knows.
+const EMULATED_PASSWORD: &str = "tester-password";
+
+/// What may be called, and what may be left out.
+#[derive(Debug, Args)]
+pub(super) struct ProofArgs {
+    /// Allow probes to call this host (can be repeated)
+    ///
+    /// Otherwise only hosts of the servers' identifiers and audiences are called.
+    #[arg(long, value_name = "HOST", env = "GATEWRIGHT_PROBE_HOSTS", value_delimiter = ',')]
+    allow_probe_host: Vec<String>,
+
+    /// Do not fail because of probes that could not be run
+    #[arg(long)]
+    allow_skips: bool,
+}
+
+/// Proves every probe of the file, prints the table and judges it.
+pub(super) async fn prove(
+    args: &ProofArgs,
+    inputs: &Inputs,
+    connection: &Connection,
+    global: &GlobalArgs,
+    env: ProcessEnv<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let ProofArgs { allow_probe_host, allow_skips } = args;
+    let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot verify")?;
+    let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
+    let apps = identify(&inputs.desired, &live.lists).apps;
+    home::tell_lost_secrets(&home, &home::history(&home, live.account_id)?, &apps, terminal)?;
+    let oidc = OidcClient::new(&connection.config).context("cannot prepare token requests")?;
+    let prober = Prober::new(&connection.config).context("cannot prepare probes")?;
+    let forge = Forge::new(&connection.config).context("cannot prepare tokens")?;
+    let (secrets, is_emulated) = (collect_secrets(inputs, env), connection.emulator_url().is_some());
+    let lookup = |query: &SecretQuery<'_>| find_secret(query, &secrets, &home, is_emulated);
+    let report = verify::verify(&VerifyInput {
+        desired: &inputs.desired,
+        live: &live,
+        oidc: &oidc,
+        prober: &prober,
+        forge: forge.as_ref(),
+        emulator: connection.emulator_url(),
+        secrets: &lookup,
+        allowed_hosts: &allow_probe_host.iter().cloned().collect::<BTreeSet<_>>(),
+        ready_within: global.settle(),
+        now: Timestamp::now(),
+    })
+    .await;
+    terminal.print(|out| report::write_verify(out, &report))?;
+    Ok(if report.has_failed(*allow_skips) { Exit::Unproven } else { Exit::Done })
+}
+
+/// The values of the environment variables that probes name.
+type Secrets = Vec<(String, SecretString)>;
+
+fn collect_secrets(inputs: &Inputs, env: ProcessEnv<'_>) -> Secrets {
+    let probes = inputs.desired.policies.values().flat_map(|policy| &policy.probes);
+    let names = probes.flat_map(|probe| {
+        let password = probe.user.as_ref().map(|user| &user.password_env.value);
+        probe.client_secret_env.as_ref().map(|name| &name.value).into_iter().chain(password)
+    });
+    names.filter_map(|name| Some((name.clone(), SecretString::from(env(name)?)))).collect()
+}
+
+fn find_secret(query: &SecretQuery<'_>, secrets: &Secrets, home: &Home, is_emulated: bool) -> Option<SecretString> {
+    let variable = |name: &str| secrets.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    match query {
+        SecretQuery::ClientVariable { name } => variable(name),
+        SecretQuery::ClientSink { app, id } => {
+            // A file that cannot be read is as good as none: the probe is then not run, and says so.
+            let stored = home.workspace.secrets(&home.host).secret_for(app, *id).ok().flatten();
+            stored.map(|stored| stored.client_secret)
+        }
+        SecretQuery::Password { variable: name, user } => variable(name).or_else(|| {
+            let is_tester = is_emulated && matches!(*user, "tester@example.com" | "tester");
+            is_tester.then(|| SecretString::from(EMULATED_PASSWORD))
+        }),
+    }
+}

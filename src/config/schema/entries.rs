@@ -1,0 +1,264 @@
+//! Roles, apps and servers.
+#![expect(dead_code, reason = "the types are described, never made")]
+
+use super::values::{Entries, Id, Key, Line, Minutes, Name, Named, NonEmpty, OrVariable, Set, Word};
+use schemars::JsonSchema;
+
+/// Whether a thing has to exist.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum State {
+    /// It has to be as described.
+    Present,
+    /// It has to be gone; the entry only says what it is found by.
+    Absent,
+}
+
+/// A thing of the account that may be referred to and is never changed.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("oneOf" = [{ "required": ["name"] }, { "required": ["id"] }]))]
+struct ExternalByName {
+    /// Its exact name.
+    name: Option<Name>,
+    /// Its id.
+    id: Option<OrVariable<Id>>,
+}
+
+/// A role. It is found by `id`, else by its exact name.
+#[derive(JsonSchema)]
+#[schemars(
+    deny_unknown_fields,
+    extend("anyOf" = [{ "required": ["name"] }, { "required": ["id"] }, { "required": ["external"] }])
+)]
+pub(super) struct Role {
+    /// The environments the entry is for. Elsewhere it is left alone, and lists that name it lack it.
+    only: Option<NonEmpty<Key>>,
+    /// `absent` deletes it.
+    state: Option<OrVariable<State>>,
+    /// Refers to a role that is never changed; nothing else may stand beside it but `only`.
+    external: Option<ExternalByName>,
+    /// Pins the role by id, where names are not enough.
+    id: Option<OrVariable<Id>>,
+    /// The name it had before: renames in place, members and apps stay.
+    renamed_from: Option<Line>,
+    /// The name, exact.
+    name: Option<Name>,
+    /// Users who have to be members: with an `@` the email, else the username. Nobody is ever removed.
+    ensure_users: Option<Set<Name>>,
+}
+
+/// Where an app runs.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum ApplicationType {
+    /// On a server.
+    Web,
+    /// On a user's device.
+    Native,
+}
+
+/// How an app proves itself at the token endpoint.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum AuthMethod {
+    /// In the `Authorization` header.
+    Basic,
+    /// In the body.
+    Post,
+    /// Not at all: a public client with PKCE.
+    None,
+}
+
+/// An OIDC app. It is found by `id`, else by its exact name among OIDC apps.
+#[derive(JsonSchema)]
+#[schemars(
+    deny_unknown_fields,
+    extend("anyOf" = [{ "required": ["name"] }, { "required": ["id"] }, { "required": ["external"] }])
+)]
+pub(super) struct App {
+    /// The environments the entry is for. Elsewhere it is left alone, and mappings that name it lack it.
+    only: Option<NonEmpty<Key>>,
+    /// `absent` deletes it.
+    state: Option<OrVariable<State>>,
+    /// Refers to an app that is never changed; nothing else may stand beside it but `only`.
+    external: Option<ExternalByName>,
+    /// Pins the app by id, where names are not enough.
+    id: Option<OrVariable<Id>>,
+    /// The name it had before: renames in place, its client id and grants stay.
+    renamed_from: Option<Line>,
+    /// The name, exact.
+    name: Option<Name>,
+    /// The description.
+    description: Option<String>,
+    /// Notes for administrators.
+    notes: Option<String>,
+    /// Whether users see a tile in the portal.
+    visible: Option<OrVariable<bool>>,
+    /// Where it runs. Needed to create it.
+    application_type: Option<OrVariable<ApplicationType>>,
+    /// How it proves itself at the token endpoint. Needed to create it.
+    token_endpoint_auth_method: Option<OrVariable<AuthMethod>>,
+    /// Redirect URIs; complete. Needed to create it.
+    redirect_uris: Option<Set<Word>>,
+    /// Post-logout redirect URIs; complete.
+    post_logout_redirect_uris: Option<Set<Word>>,
+    /// Where the portal's tile leads.
+    login_url: Option<String>,
+    /// Lifetime of access tokens without an authorization server, in minutes.
+    access_token_expiration_minutes: Option<OrVariable<Minutes>>,
+    /// Lifetime of refresh tokens, in minutes.
+    refresh_token_expiration_minutes: Option<OrVariable<Minutes>>,
+    /// Keys of the roles that get the app; complete: a role taken out is access lost.
+    roles: Option<Set<Key>>,
+    /// The connector to create the app from; looked up where it is absent.
+    connector_id: Option<OrVariable<Id>>,
+}
+
+/// A server that may be referred to and is never changed.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("oneOf" = [{ "required": ["resource_identifier"] }, { "required": ["id"] }]))]
+struct ExternalByIdentifier {
+    /// Its resource identifier.
+    resource_identifier: Option<Line>,
+    /// Its id.
+    id: Option<OrVariable<Id>>,
+}
+
+/// What the server was found by before.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("oneOf" = [{ "required": ["name"] }, { "required": ["resource_identifier"] }]))]
+struct ServerRename {
+    /// The name it had.
+    name: Option<Line>,
+    /// The resource identifier it had.
+    resource_identifier: Option<Line>,
+}
+
+/// What happens to children of the account that the file does not list.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Unmanaged {
+    /// They stay.
+    Keep,
+    /// They are planned for deletion.
+    Delete,
+}
+
+/// The scopes of a server: for an external server a list of values will do.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Scopes {
+    Described(Named<Scope>),
+    Listed(Set<Word>),
+}
+
+/// A scope: its description, or more.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Scope {
+    /// The description.
+    Description(String),
+    /// The description and the old value.
+    Whole(WholeScope),
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct WholeScope {
+    /// What the scope allows, in words.
+    description: Option<String>,
+    /// The value it had before: renames in place, grants stay. Tokens and policies with the old value break.
+    renamed_from: Option<Word>,
+}
+
+/// A claim of access tokens: where its value comes from.
+#[derive(JsonSchema)]
+#[schemars(
+    deny_unknown_fields,
+    extend("oneOf" = [
+        { "required": ["user_attribute"] },
+        { "required": ["custom_attribute"] },
+        { "required": ["macro"] }
+    ])
+)]
+struct Claim {
+    /// A built-in attribute of the user, such as `email`, `lastname` or `roles`.
+    user_attribute: Option<Attribute>,
+    /// A custom attribute of the user, by its short name.
+    custom_attribute: Option<Attribute>,
+    /// A template over attributes, such as `{firstname} {lastname}`.
+    r#macro: Option<Line>,
+    /// How the value is transformed, such as `semicolon_separated_list`; `""` for not at all.
+    transformation: Option<String>,
+    /// The name it had before: renames in place.
+    renamed_from: Option<Word>,
+}
+
+/// An attribute's own name, without OneLogin's marks.
+struct Attribute;
+
+impl JsonSchema for Attribute {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Attribute".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": r"^\S+$",
+            "not": { "pattern": "^(_macro_$|custom_attribute_)" },
+        })
+    }
+}
+
+/// An authorization server: one API. It is found by `id`, else by `resource_identifier`, else by name.
+#[derive(JsonSchema)]
+#[schemars(
+    deny_unknown_fields,
+    extend("anyOf" = [
+        { "required": ["resource_identifier"] },
+        { "required": ["name"] },
+        { "required": ["id"] },
+        { "required": ["external"] }
+    ])
+)]
+pub(super) struct Server {
+    /// The environments the entry is for. Elsewhere it is left alone.
+    only: Option<NonEmpty<Key>>,
+    /// `absent` deletes it, with its scopes, claims and client bindings.
+    state: Option<OrVariable<State>>,
+    /// Refers to a server that is never changed; `audiences` and `scopes` beside it say what policies may rely on.
+    external: Option<ExternalByIdentifier>,
+    /// Pins the server by id.
+    id: Option<OrVariable<Id>>,
+    /// The name or identifier it had before: renames in place, everything stays.
+    renamed_from: Option<ServerRename>,
+    /// The name. Needed to create it.
+    name: Option<Name>,
+    /// The description.
+    description: Option<String>,
+    /// The API's unique identifier, usually its URL; clients send it as `resource`. Needed to create it.
+    resource_identifier: Option<Line>,
+    /// What tokens carry as `aud`; complete, at least one. Needed to create it.
+    audiences: Option<NonEmpty<Line>>,
+    /// Keys of servers that may accept the same audience; each has to name the other, for a token of one opens both.
+    share_audience_with: Option<Set<Key>>,
+    /// Lifetime of access tokens in minutes. Tokens that are out stay valid until they expire.
+    access_token_expiration_minutes: Option<OrVariable<Minutes>>,
+    /// Lifetime of refresh tokens in minutes.
+    refresh_token_expiration_minutes: Option<OrVariable<Minutes>>,
+    /// The scopes by value, with descriptions; complete.
+    scopes: Option<Scopes>,
+    /// Scopes that OneLogin supplies: they can be granted, and are never changed.
+    inherited_scopes: Option<Set<Word>>,
+    /// The claims of users' access tokens by name; complete.
+    claims: Option<Named<Claim>>,
+    /// The apps that may ask for tokens, each with its scopes; complete, and each list of scopes too.
+    clients: Option<Entries<Set<Word>>>,
+    /// `keep` leaves scopes, claims and clients alone that the file does not list.
+    unmanaged: Option<OrVariable<Unmanaged>>,
+}

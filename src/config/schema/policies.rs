@@ -1,0 +1,159 @@
+//! Gateway policies.
+#![expect(dead_code, reason = "the types are described, never made")]
+
+use super::values::{
+    EnvironmentName, Id, Key, Line, Method, Minutes, Name, Named, NonEmpty, OrVariable, Set, Status, Word,
+};
+use schemars::JsonSchema;
+
+/// A gateway policy: what the gateway in front of an API checks. Issuer and signing keys are the tenant's, audiences the
+/// server's; they are written once.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Policy {
+    /// The environments the entry is for. Elsewhere its file is not written.
+    only: Option<NonEmpty<Key>>,
+    /// The gateway: `mulesoft` is API Manager or a Mule 4 runtime, `flex` is Flex Gateway in local mode.
+    gateway: OrVariable<Gateway>,
+    /// The key of the server whose tokens are accepted.
+    authorization_server: Line,
+    /// Scopes a token has to carry, all of them.
+    require_scopes: Option<Set<Word>>,
+    /// Scopes of which a token has to carry at least one.
+    require_any_scope: Option<NonEmpty<Word>>,
+    /// Claims a token has to carry, each with its value or the values of which one is enough.
+    require_claims: Option<Named<ClaimValues>>,
+    /// The audiences that are accepted, where not all of the server's.
+    audiences: Option<NonEmpty<Line>>,
+    /// How long the gateway keeps the signing keys, in minutes.
+    jwks_ttl_minutes: Option<OrVariable<Minutes>>,
+    /// `skip`, or the claim whose value the gateway checks against the API's contracts.
+    client_id: Option<Word>,
+    /// The requests it covers; all of them where this is absent.
+    #[schemars(length(min = 1))]
+    routes: Option<Vec<Route>>,
+    /// Says that paths which `routes` leaves uncovered may stay without a token check.
+    open: Option<OrVariable<bool>>,
+    /// The file to write, relative to this one's folder; `policies/[<environment>/]<key>.<extension>` where it is absent.
+    output: Option<Line>,
+    /// How `verify` proves it: one probe or a list.
+    probe: Option<Probes>,
+    /// `mulesoft`: the bare configuration object, the API Manager request or the offline file.
+    format: Option<OrVariable<Format>>,
+    /// `mulesoft`: the API instance that the offline file names.
+    api_id: Option<OrVariable<Id>>,
+    /// `mulesoft`: the version of the policy asset, such as `"1.4.0"`.
+    asset_version: Option<Word>,
+    /// `flex`: a PolicyBinding, or an ApiInstance with the policy in it.
+    style: Option<OrVariable<Style>>,
+    /// `flex`: the name of the ApiInstance.
+    api_instance: Option<Word>,
+    /// `flex`: the namespace of the resources.
+    namespace: Option<Word>,
+    /// `flex`: the address the inline ApiInstance listens on.
+    address: Option<Word>,
+    /// `flex`: the address of the API behind the inline ApiInstance.
+    upstream: Option<Word>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Gateway {
+    Mulesoft,
+    Flex,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Format {
+    /// The bare object, as `--configFile` takes it.
+    Configuration,
+    /// The body of an API Manager request.
+    Request,
+    /// The file a Mule 4 runtime reads offline.
+    Offline,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Style {
+    /// A PolicyBinding on an ApiInstance that stands elsewhere.
+    Binding,
+    /// The ApiInstance with the policy in it.
+    Inline,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum ClaimValues {
+    /// The value.
+    One(Line),
+    /// Values of which one is enough.
+    Any(NonEmpty<Line>),
+}
+
+/// Requests a policy covers.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Route {
+    /// HTTP methods in upper case; all where this is absent.
+    methods: Option<NonEmpty<Method>>,
+    /// A regular expression over the path, in the gateway's dialect.
+    path: Line,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Probes {
+    One(Probe),
+    Several(Vec<Probe>),
+}
+
+/// A request that proves the policy.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Probe {
+    /// The URL to call: https except loopback. Its origin has to be that of the server's identifier or an audience, else
+    /// `--allow-probe-host` has to name the host.
+    url: Word,
+    /// The key of the app whose token opens it.
+    client: Line,
+    /// The method: GET unless said otherwise.
+    method: Option<OrVariable<ProbeMethod>>,
+    /// The user of the password grant; without one the token is a machine's and carries no user.
+    user: Option<ProbeUser>,
+    /// The environment variable that holds the client's secret; where it is absent, the stored secret is taken.
+    client_secret_env: Option<EnvironmentName>,
+    /// Statuses to expect, where the gateway answers otherwise than documented.
+    expect: Option<Expectation>,
+}
+
+#[derive(JsonSchema)]
+enum ProbeMethod {
+    #[schemars(rename = "GET")]
+    Get,
+    #[schemars(rename = "HEAD")]
+    Head,
+}
+
+/// The user of a password grant.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ProbeUser {
+    /// The username or email.
+    name: Name,
+    /// The environment variable that holds the password.
+    password_env: EnvironmentName,
+}
+
+/// HTTP statuses a probe has to see.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Expectation {
+    /// Without a token.
+    no_token: Option<OrVariable<Status>>,
+    /// With the right token; 2xx where this is absent.
+    accepted: Option<OrVariable<Status>>,
+    /// With a token that differs in one property; 400, 401 or 403 where this is absent.
+    refused: Option<OrVariable<Status>>,
+}

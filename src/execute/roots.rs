@@ -1,0 +1,133 @@
+//! Writing roles, apps and servers.
+
+use super::create::Made;
+use super::key::entry_key;
+use super::task::{Done, Performed, Task, lock};
+use super::{How, NaturalKey, StepResult, fields};
+use crate::diff::{AppCreate, AppUpdate};
+use crate::model::{Kind, NewRole, NewServer, RemoteId, RolePatch, ServerPatch, TokenEndpointAuthMethod};
+use std::sync::Arc;
+
+impl Task<'_> {
+    pub(super) async fn create_role(&mut self, new: &NewRole) -> Performed {
+        let run = self.run;
+        let creation = self.creation(NaturalKey::Role { name: new.name.clone() }, None).await?;
+        let send = async || run.writer.create_role(&new.name).await.map(Made::without_secret);
+        let done = self.create(creation, send).await?;
+        self.add_members(done.id, &new.members, true).await?;
+        Ok(done)
+    }
+
+    pub(super) async fn update_role(&mut self, id: RemoteId, patch: &RolePatch) -> Performed {
+        let RolePatch { name, add_members } = patch;
+        if let Some(done) = self.judge_role(id).await? {
+            return Ok(done);
+        }
+        if let Some(name) = name {
+            self.write(id, self.run.writer.rename_role(id, name)).await?;
+            self.leave_behind(Kind::Role, id);
+        }
+        self.add_members(id, add_members, name.is_some()).await?;
+        Ok(Done::written(id))
+    }
+
+    pub(super) async fn delete_role(&mut self, id: RemoteId) -> Performed {
+        if let Some(done) = self.judge_role(id).await? {
+            return Ok(done);
+        }
+        self.write(id, self.run.writer.delete_role(id)).await?;
+        self.leave_behind(Kind::Role, id);
+        Ok(Done::written(id))
+    }
+
+    async fn judge_role(&self, id: RemoteId) -> Result<Option<Done>, StepResult> {
+        let role = self.run.writer.reader().role(id).await.map_err(|error| self.unread(Arc::new(error)))?;
+        self.judge(id, role.map(|role| (role.fingerprint(), fields::of_role(&role))))
+    }
+
+    pub(super) async fn create_app(&mut self, new: &AppCreate) -> Performed {
+        let run = self.run;
+        let AppCreate { app, roles } = new;
+        let role_ids = self.resolve_all(roles.as_ref())?.unwrap_or_default();
+        let connector = match app.connector_id {
+            Some(id) => id,
+            None => {
+                let found = run.writer.reader().oidc_connector().await;
+                found.map_err(|error| self.failed(Arc::new(error), false))?
+            }
+        };
+        let is_secret_due = app.token_endpoint_auth_method != TokenEndpointAuthMethod::None;
+        let creation = self.creation(NaturalKey::App { name: app.name.clone() }, Some(is_secret_due)).await?;
+        let key = entry_key(&self.change.address);
+        let send = async || {
+            let created = run.writer.create_app(app, connector, &role_ids).await?;
+            Ok(Made::app(&key, &app.name, created))
+        };
+        self.create(creation, send).await
+    }
+
+    pub(super) async fn update_app(&mut self, id: RemoteId, update: &AppUpdate) -> Performed {
+        let AppUpdate { patch, roles } = update;
+        if let Some(done) = self.judge_app(id).await? {
+            return Ok(done);
+        }
+        let role_ids = self.resolve_all(roles.as_ref())?;
+        self.write(id, self.run.writer.update_app(id, patch, role_ids.as_ref())).await?;
+        if patch.name.is_some() {
+            self.leave_behind(Kind::OidcApp, id);
+        }
+        Ok(Done::written(id))
+    }
+
+    pub(super) async fn delete_app(&mut self, id: RemoteId) -> Performed {
+        if let Some(done) = self.judge_app(id).await? {
+            return Ok(done);
+        }
+        self.write(id, self.run.writer.delete_app(id)).await?;
+        self.leave_behind(Kind::OidcApp, id);
+        Ok(Done::written(id))
+    }
+
+    async fn judge_app(&self, id: RemoteId) -> Result<Option<Done>, StepResult> {
+        let app = self.run.writer.reader().app(id).await.map_err(|error| self.unread(Arc::new(error)))?;
+        self.judge(id, app.map(|app| (app.fingerprint(), fields::of_app(&app))))
+    }
+
+    pub(super) async fn create_server(&mut self, new: &NewServer) -> Performed {
+        let run = self.run;
+        let NewServer { name, resource_identifier, .. } = new;
+        let key = NaturalKey::Server { name: name.clone(), resource_identifier: resource_identifier.clone() };
+        let creation = self.creation(key, None).await?;
+        let done =
+            self.create(creation, async || run.writer.create_server(new).await.map(Made::without_secret)).await?;
+        if done.how != How::Written {
+            run.state().found.insert(self.change.address.clone());
+        }
+        Ok(done)
+    }
+
+    pub(super) async fn update_server(&mut self, id: RemoteId, patch: &ServerPatch) -> Performed {
+        let view = self.view().await?;
+        let server = lock(view).server.clone();
+        if let Some(done) = self.judge(id, server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it))))? {
+            return Ok(done);
+        }
+        let Some(server) = server else { return Err(self.gone()) };
+        self.write(id, self.run.writer.update_server(&server, patch)).await?;
+        if patch.name.is_some() {
+            self.leave_behind(Kind::AuthorizationServer, id);
+        }
+        Ok(Done::written(id))
+    }
+
+    pub(super) async fn delete_server(&mut self, id: RemoteId) -> Performed {
+        let view = self.view().await?;
+        let server = lock(view).server.clone();
+        if let Some(done) = self.judge(id, server.map(|it| (it.fingerprint(), fields::of_server(&it))))? {
+            return Ok(done);
+        }
+        self.write(id, self.run.writer.delete_server(id)).await?;
+        self.leave_behind(Kind::AuthorizationServer, id);
+        Ok(Done::written(id))
+    }
+}

@@ -1,0 +1,219 @@
+//! One step under way: its turn, its judgment, its write, and how it ends.
+
+use super::fields::LiveFields;
+use super::guard::{self, Verdict};
+use super::host::RecordedResult;
+use super::run::Run;
+use super::{Event, How, MovedWhy, NaturalKey, StepError, StepResult};
+use crate::api::ApiError;
+use crate::diff::{Change, ClientOperation, Edit, ObjectRef, Operation};
+use crate::model::{Fingerprint, Kind, RemoteId};
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::SemaphorePermit;
+
+/// One step under way.
+pub(super) struct Task<'r> {
+    pub(super) run: &'r Run<'r>,
+    pub(super) index: usize,
+    pub(super) change: &'r Change,
+    turn: Option<SemaphorePermit<'r>>,
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Done {
+    pub(super) id: RemoteId,
+    pub(super) how: How,
+}
+
+impl Done {
+    pub(super) const fn written(id: RemoteId) -> Self {
+        Self { id, how: How::Written }
+    }
+}
+
+/// A step that is done, or what became of it instead.
+pub(super) type Performed = Result<Done, StepResult>;
+
+impl<'r> Task<'r> {
+    pub(super) fn new(run: &'r Run<'r>, index: usize, change: &'r Change) -> Self {
+        Self { run, index, change, turn: None }
+    }
+
+    pub(super) async fn run(mut self) -> StepResult {
+        self.take_turn().await;
+        if self.run.is_stopped() {
+            return StepResult::NotAttempted;
+        }
+        let (address, action) = (self.change.address.clone(), self.change.action());
+        self.run.tell(Event::Started { address: address.clone(), action });
+        // A step that waits for its turn need not have room for all it will do.
+        match Box::pin(self.perform()).await {
+            Ok(Done { id, how }) => {
+                if how != How::AlreadyGone {
+                    self.run.tell(Event::Written { address, action, id, how });
+                }
+                StepResult::Applied { id, how }
+            }
+            Err(result) => result,
+        }
+    }
+
+    /// Waits until not too many steps are under way.
+    pub(super) async fn take_turn(&mut self) {
+        if self.turn.is_none() {
+            // The semaphore is never closed, so the wait cannot fail.
+            self.turn = self.run.turns.acquire().await.ok();
+        }
+    }
+
+    /// Lets another step go on while this one only waits.
+    pub(super) fn give_turn_back(&mut self) {
+        self.turn = None;
+    }
+
+    async fn perform(&mut self) -> Performed {
+        match &self.change.edit {
+            Edit::Role(Operation::Create(new)) => self.create_role(new).await,
+            Edit::Role(Operation::Update { id, patch }) => self.update_role(*id, patch).await,
+            Edit::Role(Operation::Delete { id }) => self.delete_role(*id).await,
+            Edit::App(Operation::Create(new)) => self.create_app(new).await,
+            Edit::App(Operation::Update { id, patch }) => self.update_app(*id, patch).await,
+            Edit::App(Operation::Delete { id }) => self.delete_app(*id).await,
+            Edit::Server(Operation::Create(new)) => self.create_server(new).await,
+            Edit::Server(Operation::Update { id, patch }) => self.update_server(*id, patch).await,
+            Edit::Server(Operation::Delete { id }) => self.delete_server(*id).await,
+            Edit::Scope { server, operation } => {
+                let server = self.resolve(server)?;
+                match operation {
+                    Operation::Create(new) => self.create_scope(server, new).await,
+                    Operation::Update { id, patch } => self.update_scope(server, *id, patch).await,
+                    Operation::Delete { id } => self.delete_scope(server, *id).await,
+                }
+            }
+            Edit::Claim { server, operation } => {
+                let server = self.resolve(server)?;
+                match operation {
+                    Operation::Create(new) => self.create_claim(server, new).await,
+                    Operation::Update { id, patch } => self.update_claim(server, *id, patch).await,
+                    Operation::Delete { id } => self.delete_claim(server, *id).await,
+                }
+            }
+            Edit::Client { server, app, operation } => {
+                let (server, app) = (self.resolve(server)?, self.resolve(app)?);
+                match operation {
+                    ClientOperation::Bind(scopes) => self.bind_client(server, app, scopes).await,
+                    ClientOperation::Update(scopes) => self.update_client(server, app, scopes).await,
+                    ClientOperation::Unbind => self.unbind_client(server, app).await,
+                }
+            }
+        }
+    }
+
+    /// Judges an update or a deletion. Returns what it came to where nothing is left to do.
+    pub(super) fn judge(
+        &self,
+        id: RemoteId,
+        live: Option<(Fingerprint, LiveFields)>,
+    ) -> Result<Option<Done>, StepResult> {
+        match guard::judge(self.change, live) {
+            Verdict::Go => Ok(None),
+            Verdict::AlreadyGone => Ok(Some(Done { id, how: How::AlreadyGone })),
+            Verdict::Moved(moved) => Err(StepResult::Moved(moved)),
+        }
+    }
+
+    pub(super) fn refuse_taken(&self, taken: Option<(RemoteId, LiveFields)>) -> Result<(), StepResult> {
+        match taken {
+            None => Ok(()),
+            Some((id, live)) => Err(StepResult::Moved(guard::appeared(self.change, vec![id], Some(live)))),
+        }
+    }
+
+    pub(super) fn resolve(&self, object: &ObjectRef) -> Result<RemoteId, StepResult> {
+        self.run.id_of(object).ok_or_else(|| match object {
+            ObjectRef::Planned(address) => self.unresolved(address),
+            ObjectRef::Live(id) => self.unresolved(id),
+        })
+    }
+
+    pub(super) fn resolve_all(
+        &self,
+        objects: Option<&BTreeSet<ObjectRef>>,
+    ) -> Result<Option<BTreeSet<RemoteId>>, StepResult> {
+        objects.map(|objects| objects.iter().map(|object| self.resolve(object)).collect()).transpose()
+    }
+
+    /// Sends an update or a deletion.
+    pub(super) async fn write(&self, id: RemoteId, send: impl Future<Output = Result<(), ApiError>>) -> Performed {
+        let run = self.run;
+        let _shared = run.gate.read().await;
+        if run.is_stopped() {
+            return Err(StepResult::NotAttempted);
+        }
+        let write = self.record_intent(None, Some(id))?;
+        match send.await {
+            Ok(()) => {
+                run.record_result(write, &self.change.address, RecordedResult::Done { id, secret: None });
+                Ok(Done::written(id))
+            }
+            Err(error) => {
+                let message = message(&error);
+                let may_have_run = error.may_have_run();
+                let result = match may_have_run {
+                    true => RecordedResult::Unknown { message },
+                    false => RecordedResult::Failed { message },
+                };
+                run.record_result(write, &self.change.address, result);
+                Err(self.failed(Arc::new(error), may_have_run))
+            }
+        }
+    }
+
+    pub(super) fn record_intent(&self, key: Option<NaturalKey>, id: Option<RemoteId>) -> Result<u64, StepResult> {
+        self.run.record_intent(self.change, key, id).map_err(|source| {
+            let error = StepError::Record { address: self.change.address.clone(), source };
+            StepResult::Failed { error, wrote: false }
+        })
+    }
+
+    pub(super) fn leave_behind(&self, kind: Kind, id: RemoteId) {
+        self.run.state().left_behind.insert((kind, id));
+    }
+
+    pub(super) fn failed(&self, source: Arc<ApiError>, wrote: bool) -> StepResult {
+        let (address, action) = (self.change.address.clone(), self.change.action());
+        StepResult::Failed { error: StepError::Write { address, action, source }, wrote }
+    }
+
+    pub(super) fn unread(&self, source: Arc<ApiError>) -> StepResult {
+        StepResult::Failed { error: StepError::Read { owner: self.change.address.owner(), source }, wrote: false }
+    }
+
+    pub(super) fn unresolved(&self, reference: &dyn std::fmt::Display) -> StepResult {
+        let error = StepError::Unresolved { address: self.change.address.clone(), reference: reference.to_string() };
+        StepResult::Failed { error, wrote: false }
+    }
+
+    pub(super) fn gone(&self) -> StepResult {
+        StepResult::Moved(guard::moved(MovedWhy::Gone, self.change, None))
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns an error and its causes in one line, for the record.
+pub(super) fn message(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,188 @@
+//! What became of a plan.
+
+use super::style::{ADDED, ERROR, HEADING, REMOVED};
+use super::words::wrap;
+use super::{count, visible};
+use crate::diff::Action;
+use crate::execute::{Doubt, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepOutcome, StepResult};
+use crate::model::RemoteId;
+use serde_json::Value;
+use std::error::Error;
+use std::io::{self, Write};
+
+/// What became of the policy files of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FilesOutcome {
+    /// Paths that were written.
+    pub written: Vec<String>,
+    /// Paths that were not, each with the reason, a lowercase fragment.
+    pub left: Vec<(String, String)>,
+}
+
+/// Writes what became of every step and file, then one line.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_outcome(out: &mut dyn Write, outcome: &Outcome, files: &FilesOutcome) -> io::Result<()> {
+    let Outcome { steps, wrote: _, interrupted, fatal, created: _ } = outcome;
+    writeln!(out)?;
+    for step in steps {
+        write_step(out, step)?;
+    }
+    let FilesOutcome { written, left } = files;
+    for path in written {
+        writeln!(out, "  {ADDED}wrote{ADDED:#} {}", visible(path))?;
+    }
+    for (path, reason) in left {
+        writeln!(out, "  {ERROR}not written{ERROR:#} {}", wrap(&format!("{}: {reason}", visible(path)), 14, "    "))?;
+    }
+    if let Some(fatal) = fatal {
+        write_fatal(out, fatal)?;
+    }
+    if *interrupted {
+        writeln!(out, "\nThe run was broken off; run it again to do the rest.")?;
+    }
+    write_summary(out, steps, files)
+}
+
+fn write_step(out: &mut dyn Write, step: &StepOutcome) -> io::Result<()> {
+    let StepOutcome { address, action, result, secret } = step;
+    let paint = if result.is_applied() { super::style::of_action(*action) } else { ERROR };
+    let head = format!("{} {}", action.symbol(), visible(&address.to_string()));
+    let words = result_words(*action, result);
+    write!(out, "  {paint}{head}{paint:#}: ")?;
+    writeln!(out, "{}", wrap(&words, 4 + head.chars().count(), "      "))?;
+    match result {
+        StepResult::Failed { error, .. } => write_causes(out, error)?,
+        StepResult::Unknown { error, .. } => write_causes(out, error.as_ref())?,
+        StepResult::Moved(Moved { why: _, fields }) => write_sides(out, fields)?,
+        StepResult::Unseen { doubt: Doubt::Differs(fields), .. } => write_sides(out, fields)?,
+        StepResult::Unseen { doubt: Doubt::Unreadable(error), .. } => write_causes(out, error.as_ref())?,
+        StepResult::Unseen { .. }
+        | StepResult::Applied { .. }
+        | StepResult::Skipped { .. }
+        | StepResult::NotAttempted => {}
+    }
+    match secret {
+        Some(SecretFate::Stored(at)) => writeln!(out, "      secret in {}", visible(&at.to_string())),
+        Some(SecretFate::Lost) => writeln!(out, "      {ERROR}its secret is lost{ERROR:#}"),
+        Some(SecretFate::None) | None => Ok(()),
+    }
+}
+
+/// Returns what was done, in the past.
+pub(super) const fn done(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Delete => "deleted",
+    }
+}
+
+/// Says how something came to be, where it is not the plain way.
+pub(super) fn how_words(how: How) -> String {
+    match how {
+        How::Written => String::new(),
+        How::Found | How::FoundFromEarlierRun | How::AlreadyGone => format!(", {how}"),
+    }
+}
+
+fn result_words(action: Action, result: &StepResult) -> String {
+    match result {
+        StepResult::Applied { id, how } => format!("{} {id}{}", done(action), how_words(*how)),
+        StepResult::Failed { error, wrote } => {
+            let part = if *wrote { " (a part of it was written)" } else { "" };
+            format!("failed: {}{part}", visible(&error.to_string()))
+        }
+        StepResult::Moved(Moved { why, fields: _ }) => format!("not written: {}", moved_words(why)),
+        StepResult::Unseen { id, doubt } => {
+            format!("{} {id}, and not seen to be: {}", done(action), doubt_words(doubt))
+        }
+        StepResult::Unknown { key, found, error: _ } => match found.as_slice() {
+            [] => format!("nobody knows whether it was made: no {} is there", visible(&key.to_string())),
+            several => format!("nobody knows which was made: {} are {}", ids(several), visible(&key.to_string())),
+        },
+        StepResult::Skipped { because } => format!("not tried: it waits for {}", visible(&because.to_string())),
+        StepResult::NotAttempted => "not tried: the run was over".to_owned(),
+    }
+}
+
+fn moved_words(why: &MovedWhy) -> String {
+    match why {
+        MovedWhy::Appeared { ids: found } => format!("it was absent when planned, and {} is there now", ids(found)),
+        MovedWhy::Gone => "it was there when planned, and is gone".to_owned(),
+        MovedWhy::Changed => "it is not what it was when planned".to_owned(),
+        MovedWhy::BuiltIn => "it is OneLogin's own now, and those are never changed".to_owned(),
+        MovedWhy::ScopesMoved => "a scope it was to be granted is gone or means something else".to_owned(),
+    }
+}
+
+fn doubt_words(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Differs(_) => "it was read back and differs".to_owned(),
+        Doubt::WrongPresence => "it was read back, and its presence is not as planned".to_owned(),
+        Doubt::Twins(others) => format!("others of its name are there too: {}", ids(others)),
+        Doubt::Unreadable(_) => "it could not be read back".to_owned(),
+        Doubt::NotReadBack => "it was not read back".to_owned(),
+    }
+}
+
+fn ids(ids: &[RemoteId]) -> String {
+    ids.iter().map(RemoteId::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn write_causes(out: &mut dyn Write, error: &dyn Error) -> io::Result<()> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = format!("because {}", visible(&error.to_string()));
+        writeln!(out, "      {}", wrap(&text, 6, "        "))?;
+        cause = error.source();
+    }
+    Ok(())
+}
+
+/// Writes fields as plan, live and desired see them.
+fn write_sides(out: &mut dyn Write, fields: &[FieldView]) -> io::Result<()> {
+    for FieldView { path, plan, live, desired } in fields {
+        writeln!(out, "      {path}:")?;
+        for (side, value) in [("planned from", plan), ("live now", live), ("desired", desired)] {
+            if let Some(value) = value {
+                writeln!(out, "        {side}: {}", visible(&value_words(value)))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn value_words(value: &Value) -> String {
+    match value {
+        Value::Null => "(none)".to_owned(),
+        value => value.to_string(),
+    }
+}
+
+fn write_fatal(out: &mut dyn Write, fatal: &Fatal) -> io::Result<()> {
+    writeln!(out, "\n{ERROR}stopped{ERROR:#}: {}", visible(&fatal.to_string()))?;
+    write_causes(out, fatal)
+}
+
+fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcome) -> io::Result<()> {
+    let applied =
+        |wanted: Action| steps.iter().filter(|step| step.action == wanted && step.result.is_applied()).count();
+    let undone = steps.iter().filter(|step| !step.result.is_applied()).count();
+    let mut parts = vec![format!(
+        "{} created, {} updated, {} deleted",
+        applied(Action::Create),
+        applied(Action::Update),
+        applied(Action::Delete)
+    )];
+    if !files.written.is_empty() {
+        parts.push(format!("{} written", count(files.written.len(), "policy file", None)));
+    }
+    let left = undone + files.left.len();
+    let (paint, word) = if left == 0 { (HEADING, "Applied") } else { (REMOVED, "Applied in part") };
+    if left > 0 {
+        parts.push(format!("{} not done", count(left, "thing", None)));
+    }
+    writeln!(out, "\n{paint}{word}{paint:#}: {}.", parts.join("; "))
+}

@@ -1,0 +1,228 @@
+//! The folder itself: private, real, and not in git.
+
+use super::{Lock, SecretFiles, WorkspaceError};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use url::Url;
+
+/// The `.gatewright` folder, or the folder of one emulator.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    path: PathBuf,
+}
+
+impl Workspace {
+    /// The name of the folder beside the root configuration file.
+    pub const NAME: &'static str = ".gatewright";
+
+    /// Opens the folder at a path and makes it, and the folders above it, where they are missing.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Symlink`], [`WorkspaceError::NotAFolder`] and [`WorkspaceError::Tracked`] where secrets would not
+    /// be safe in it, [`WorkspaceError::Io`] where it cannot be made.
+    pub fn open(path: &Path) -> Result<Self, WorkspaceError> {
+        make_private(path)?;
+        refuse_tracked(path)?;
+        let ignore = path.join(".gitignore");
+        match create_new(&ignore) {
+            Ok(mut file) => file.write_all(b"*\n").map_err(WorkspaceError::io("write", ignore))?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => refuse_symlink(&ignore)?,
+            Err(error) => return Err(WorkspaceError::io("create", ignore)(error)),
+        }
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// Finds the folder where there is one; nothing is made or changed.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Symlink`] and [`WorkspaceError::NotAFolder`] where what stands there is none of ours.
+    pub fn find(path: &Path) -> Result<Option<Self>, WorkspaceError> {
+        refuse_symlink(path)?;
+        match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Ok(Some(Self { path: path.to_owned() })),
+            Ok(_) => Err(WorkspaceError::NotAFolder { path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(WorkspaceError::io("read", path)(error)),
+        }
+    }
+
+    /// Returns the path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the lock of the folder, waiting at most `max_wait`; `on_wait` is told once for which process.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Locked`] where another process holds it for too long, [`WorkspaceError::Io`].
+    pub async fn lock(&self, max_wait: Duration, on_wait: &dyn Fn(Option<u32>)) -> Result<Lock, WorkspaceError> {
+        Lock::take(&self.path.join("lock"), max_wait, on_wait).await
+    }
+
+    /// Returns the stored secrets of a host; see [`host_folder`].
+    pub fn secrets(&self, host: &str) -> SecretFiles {
+        SecretFiles::new(self.path.join("secrets").join(host))
+    }
+
+    /// Returns the folder of the run records of a host.
+    pub(super) fn runs(&self, host: &str) -> PathBuf {
+        self.path.join("runs").join(host)
+    }
+}
+
+/// Returns the folder name of the API host that is called: `acme.onelogin.com`, with `_<port>` where one was given.
+pub fn host_folder(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("unknown");
+    // The brackets and colons of an IPv6 address have no place in a file name everywhere.
+    let host: String =
+        host.chars().map(|c| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' }).collect();
+    url.port().map_or_else(|| host.clone(), |port| format!("{host}_{port}"))
+}
+
+/// Makes a folder that only its owner can look into.
+pub(super) fn make_private(path: &Path) -> Result<(), WorkspaceError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    set_private(&mut builder);
+    builder.create(path).or_else(|error| match fs::symlink_metadata(path) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(WorkspaceError::io("create", path)(error)),
+    })?;
+    refuse_symlink(path)?;
+    let metadata = fs::symlink_metadata(path).map_err(WorkspaceError::io("read", path))?;
+    if !metadata.is_dir() {
+        return Err(WorkspaceError::NotAFolder { path: path.to_owned() });
+    }
+    close_to_others(path, &metadata)
+}
+
+pub(super) fn refuse_symlink(path: &Path) -> Result<(), WorkspaceError> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => Err(WorkspaceError::Symlink { path: path.to_owned() }),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(WorkspaceError::io("read", path)(error)),
+    }
+}
+
+/// Opens a file that must not exist yet, readable by its owner alone.
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    private_file(&mut options);
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn set_private(builder: &mut DirBuilder) {
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
+}
+
+#[cfg(unix)]
+pub(super) fn private_file(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(unix)]
+fn close_to_others(path: &Path, metadata: &fs::Metadata) -> Result<(), WorkspaceError> {
+    use std::os::unix::fs::PermissionsExt;
+    if metadata.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(WorkspaceError::io("close to others", path))
+}
+
+#[cfg(not(unix))]
+fn set_private(_: &mut DirBuilder) {}
+
+#[cfg(not(unix))]
+pub(super) fn private_file(_: &mut OpenOptions) {}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &Path, _: &fs::Metadata) -> Result<(), WorkspaceError> {
+    Ok(())
+}
+
+/// Asks git whether it tracks anything in the folder. Without git, or outside a repository, nothing is tracked.
+fn refuse_tracked(path: &Path) -> Result<(), WorkspaceError> {
+    let listed = Command::new("git")
+        // A repository may name a program of its own as file monitor; it has no business here.
+        .args(["-c", "core.fsmonitor=false", "ls-files", "-z", "--", "."])
+        .current_dir(path)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    match listed {
+        Ok(output) if output.status.success() && !output.stdout.is_empty() => {
+            Err(WorkspaceError::Tracked { path: path.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Workspace, host_folder};
+    use crate::workspace::WorkspaceError;
+    use std::fs;
+    use std::process::Command;
+    use url::Url;
+
+    #[test]
+    fn hosts_become_folders() {
+        let check = |url: &str, expected: &str| assert_eq!(host_folder(&Url::parse(url).unwrap()), expected);
+        check("https://acme.onelogin.com", "acme.onelogin.com");
+        check("https://acme.onelogin.com:443/x", "acme.onelogin.com");
+        check("http://127.0.0.1:4010", "127.0.0.1_4010");
+        check("http://[::1]:4010", "___1__4010");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_folder_is_private_and_ignored() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(".gatewright");
+        assert!(Workspace::find(&path).unwrap().is_none());
+        for _ in 0..2 {
+            Workspace::open(&path).unwrap();
+            assert!(Workspace::find(&path).unwrap().is_some());
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+            assert_eq!(fs::read_to_string(path.join(".gitignore")).unwrap(), "*\n");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symlink_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(".gatewright");
+        std::os::unix::fs::symlink(root.path(), &path).unwrap();
+        assert!(matches!(Workspace::open(&path), Err(WorkspaceError::Symlink { .. })));
+        assert!(matches!(Workspace::find(&path), Err(WorkspaceError::Symlink { .. })));
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "").unwrap();
+        assert!(matches!(Workspace::open(&path), Err(WorkspaceError::NotAFolder { .. })));
+    }
+
+    #[test]
+    fn a_tracked_folder_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let git = |args: &[&str]| {
+            Command::new("git").args(args).current_dir(root.path()).output().is_ok_and(|output| output.status.success())
+        };
+        if !git(&["init", "-q"]) {
+            return;
+        }
+        let path = root.path().join(".gatewright");
+        Workspace::open(&path).unwrap();
+        fs::write(path.join("note"), "x").unwrap();
+        Workspace::open(&path).unwrap();
+        assert!(git(&["add", "-f", ".gatewright/note"]));
+        assert!(matches!(Workspace::open(&path), Err(WorkspaceError::Tracked { .. })));
+    }
+}

@@ -1,0 +1,390 @@
+//! What earlier runs recorded, and what they left open.
+
+use super::entry::{Entry, IntentEntry, ResultEntry, ResultKind, RunEntry, SecretEntry};
+use super::folder::refuse_symlink;
+use super::{RunHeader, SecretFiles, Workspace, WorkspaceError};
+use crate::diff::Action;
+use crate::execute::{NaturalKey, PendingCreate};
+use crate::model::{Address, EntryKey, Fingerprint, RemoteId};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// The records of one host and account, oldest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// The runs.
+    pub runs: Vec<RecordedRun>,
+}
+
+/// One recorded run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedRun {
+    /// The name by which `undo` finds it.
+    pub name: String,
+    /// What it was about.
+    pub header: RunHeader,
+    /// When it began.
+    pub at: Timestamp,
+    /// Its writes in order.
+    pub writes: Vec<RecordedWrite>,
+    /// Whether it came to its end.
+    pub is_ended: bool,
+}
+
+/// One recorded write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedWrite {
+    /// The object.
+    pub address: Address,
+    /// What was to happen to it.
+    pub action: Action,
+    /// What it can be found by, if it was being made.
+    pub key: Option<NaturalKey>,
+    /// The live object, if there was one.
+    pub id: Option<RemoteId>,
+    /// The digest it had.
+    pub fingerprint: Option<Fingerprint>,
+    /// Field by field: path, before, after.
+    pub fields: Vec<(String, Value, Value)>,
+    /// When it was begun.
+    pub at: Timestamp,
+    /// What became of it.
+    pub state: WriteState,
+}
+
+/// What became of a recorded write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteState {
+    /// The run was over before it said so.
+    Open,
+    /// It was done.
+    Done {
+        /// The live object.
+        id: Option<RemoteId>,
+        /// Whether the secret that came with it is lost.
+        is_secret_lost: bool,
+    },
+    /// It was not done.
+    Failed,
+    /// The run could not find out.
+    Unknown,
+}
+
+/// A client secret that nobody has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LostSecret {
+    /// The app's key in the file.
+    pub app: EntryKey,
+    /// The app's id.
+    pub id: RemoteId,
+    /// The run that lost it.
+    pub run: String,
+}
+
+impl History {
+    /// Reads the records of a host; those of other accounts are left out.
+    ///
+    /// A torn last line is what a killed process leaves, and is not looked at. Take the lock first: a run that is under
+    /// way would look like one that was killed.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where a record cannot be read or understood.
+    pub fn read(workspace: &Workspace, host: &str, account_id: Option<u64>) -> Result<Self, WorkspaceError> {
+        let folder = workspace.runs(host);
+        let listed = match fs::read_dir(&folder) {
+            Ok(listed) => listed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(WorkspaceError::io("read", folder)(error)),
+        };
+        let mut paths = Vec::new();
+        for entry in listed {
+            let path = entry.map_err(WorkspaceError::io("read", &folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                paths.push(path);
+            }
+        }
+        // By name without the ending: the second record of one moment is named like the first and longer.
+        paths.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
+        let mut runs = Vec::new();
+        for path in &paths {
+            runs.extend(read_run(path)?.filter(|run| run.header.account_id == account_id));
+        }
+        Ok(Self { runs })
+    }
+
+    /// Finds a run by its name, or by the only name that begins like this.
+    pub fn run(&self, name: &str) -> Option<&RecordedRun> {
+        if let Some(run) = self.runs.iter().find(|run| run.name == name) {
+            return Some(run);
+        }
+        let mut fitting = self.runs.iter().filter(|run| run.name.starts_with(name));
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
+    /// Returns the creates whose end no run recorded.
+    pub fn pending(&self, now: Timestamp) -> Vec<PendingCreate> {
+        let mut open: BTreeMap<&NaturalKey, &RecordedWrite> = BTreeMap::new();
+        for write in self.runs.iter().flat_map(|run| &run.writes) {
+            let Some(key) = write.key.as_ref().filter(|_| write.action == Action::Create) else { continue };
+            match write.state {
+                WriteState::Open | WriteState::Unknown => {
+                    open.insert(key, write);
+                }
+                WriteState::Done { .. } => {
+                    open.remove(key);
+                }
+                WriteState::Failed => {}
+            }
+        }
+        let age = |at: Timestamp| Duration::try_from(now.duration_since(at)).unwrap_or_default();
+        open.into_iter()
+            .map(|(key, write)| PendingCreate { address: write.address.clone(), key: key.clone(), age: age(write.at) })
+            .collect()
+    }
+
+    /// Returns the live apps of the file whose secret no recorded run has stored although it made them, or may have.
+    ///
+    /// `live` names the live object of an app of the file. An app that was made anew with its secret stored, that is gone,
+    /// or whose secret lies in a file all the same, has lost nothing.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where a stored secret cannot be read.
+    pub fn lost_secrets(
+        &self,
+        files: &SecretFiles,
+        live: &dyn Fn(&EntryKey) -> Option<RemoteId>,
+    ) -> Result<Vec<LostSecret>, WorkspaceError> {
+        let mut lost = Vec::new();
+        for (app, (run, recorded)) in self.creates_without_secret() {
+            let Some(id) = live(app).filter(|id| recorded.is_none_or(|recorded| recorded == *id)) else { continue };
+            if files.secret_for(app, id)?.is_none() {
+                lost.push(LostSecret { app: app.clone(), id, run: run.name.clone() });
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Returns, by app, the last run that made it without a stored secret, and its id where that was recorded.
+    fn creates_without_secret(&self) -> BTreeMap<&EntryKey, (&RecordedRun, Option<RemoteId>)> {
+        let mut lost = BTreeMap::new();
+        for run in &self.runs {
+            for write in &run.writes {
+                let Address::OidcApp(app) = &write.address else { continue };
+                match (write.action, &write.state) {
+                    (Action::Create, WriteState::Open | WriteState::Unknown) => {
+                        lost.insert(app, (run, None));
+                    }
+                    (Action::Create, WriteState::Done { id, is_secret_lost: true }) => {
+                        lost.insert(app, (run, *id));
+                    }
+                    (Action::Create | Action::Delete, WriteState::Done { .. }) => {
+                        lost.remove(app);
+                    }
+                    (Action::Update, _) | (_, WriteState::Failed) | (Action::Delete, _) => {}
+                }
+            }
+        }
+        lost
+    }
+}
+
+/// Reads one record; `None` where the process was killed before it had a first line.
+fn read_run(path: &Path) -> Result<Option<RecordedRun>, WorkspaceError> {
+    refuse_symlink(path)?;
+    let text = fs::read_to_string(path).map_err(WorkspaceError::io("read", path))?;
+    let malformed = |number: usize, reason: String| WorkspaceError::Malformed {
+        path: path.to_owned(),
+        reason: format!("line {}: {reason}", number + 1),
+    };
+    let whole = text.rfind('\n').map_or("", |end| text.get(..end).unwrap_or_default());
+    let mut run: Option<RecordedRun> = None;
+    let mut places: BTreeMap<u64, usize> = BTreeMap::new();
+    for (number, line) in whole.lines().enumerate() {
+        let entry: Entry = serde_json::from_str(line).map_err(|error| malformed(number, error.to_string()))?;
+        match (entry, &mut run) {
+            (Entry::Run(entry), None) => run = Some(begun(path, entry)),
+            (Entry::Intent(entry), Some(run)) => {
+                places.insert(entry.write, run.writes.len());
+                let write = intended(entry).ok_or_else(|| malformed(number, "an unknown address".to_owned()))?;
+                run.writes.push(write);
+            }
+            (Entry::Result(entry), Some(run)) => {
+                let place = places.get(&entry.write).and_then(|place| run.writes.get_mut(*place));
+                let write = place.ok_or_else(|| malformed(number, "a result without an intent".to_owned()))?;
+                write.state = state(&entry);
+            }
+            (Entry::End(_), Some(run)) => run.is_ended = true,
+            (Entry::Run(_), Some(_)) => return Err(malformed(number, "a second header".to_owned())),
+            (_, None) => return Err(malformed(number, "no header".to_owned())),
+        }
+    }
+    Ok(run)
+}
+
+fn begun(path: &Path, entry: RunEntry) -> RecordedRun {
+    let RunEntry { format_version: _, program_version, config_digest, tenant, account_id, environment, pid: _, at } =
+        entry;
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let header = RunHeader { program_version, config_digest, tenant, account_id, environment };
+    RecordedRun { name, header, at, writes: Vec::new(), is_ended: false }
+}
+
+fn intended(entry: IntentEntry) -> Option<RecordedWrite> {
+    let IntentEntry { write: _, at, address, action, key, id, fingerprint, fields } = entry;
+    Some(RecordedWrite {
+        address: Address::parse(&address).ok()?,
+        action: action.into(),
+        key: key.map(Into::into),
+        id: id.map(RemoteId),
+        fingerprint: fingerprint.map(Fingerprint::from_saved),
+        fields: fields.into_iter().map(|field| (field.path, field.before, field.after)).collect(),
+        at,
+        state: WriteState::Open,
+    })
+}
+
+fn state(entry: &ResultEntry) -> WriteState {
+    match entry.result {
+        ResultKind::Done => {
+            WriteState::Done { id: entry.id.map(RemoteId), is_secret_lost: entry.secret == Some(SecretEntry::Lost) }
+        }
+        ResultKind::Failed => WriteState::Failed,
+        ResultKind::Unknown => WriteState::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{History, WriteState};
+    use crate::diff::{Action, FieldChange};
+    use crate::execute::{Intent, NaturalKey, RecordEntry, RecordedResult, WriteResult};
+    use crate::model::{Address, EntryKey, RemoteId, ScopeValue};
+    use crate::workspace::{RunHeader, RunRecord, Workspace};
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::{Value, json};
+    use std::fs;
+    use std::time::Duration;
+
+    const HOST: &str = "acme.onelogin.com";
+
+    fn header(account_id: u64) -> RunHeader {
+        RunHeader {
+            program_version: "0.1.0".to_owned(),
+            config_digest: "d".repeat(64),
+            tenant: HOST.to_owned(),
+            account_id: Some(account_id),
+            environment: None,
+        }
+    }
+
+    fn epoch() -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn app() -> (Address, NaturalKey) {
+        (Address::OidcApp(EntryKey::new("web")), NaturalKey::App { name: "Web".to_owned() })
+    }
+
+    fn scope() -> (Address, NaturalKey) {
+        let value = ScopeValue::new("a b/c");
+        (Address::Scope(EntryKey::new("s"), value.clone()), NaturalKey::Scope { server: RemoteId(5), value })
+    }
+
+    /// Records one create a result, `None` for none.
+    fn record(workspace: &Workspace, account: u64, writes: &[((Address, NaturalKey), Option<RecordedResult>)]) {
+        let run = RunRecord::begin(workspace, HOST, &header(account), epoch).unwrap();
+        let fields = [FieldChange { path: "name", before: Value::Null, after: json!("Web") }];
+        for (number, ((address, key), result)) in writes.iter().enumerate() {
+            let write = number as u64;
+            let key = Some(key.clone());
+            let intent =
+                Intent { write, address, action: Action::Create, key, id: None, fingerprint: None, fields: &fields };
+            run.record(&RecordEntry::Intent(intent)).unwrap();
+            if let Some(result) = result.clone() {
+                run.record(&RecordEntry::Result(WriteResult { write, address, result })).unwrap();
+            }
+        }
+    }
+
+    fn done(secret: Option<&str>) -> Option<RecordedResult> {
+        Some(RecordedResult::Done { id: RemoteId(9), secret: secret.map(str::to_owned) })
+    }
+
+    #[test]
+    fn creates_without_an_end_are_pending_until_one_has_an_end() {
+        let root = tempfile::tempdir().unwrap();
+        let workspace = Workspace::open(&root.path().join(".gatewright")).unwrap();
+        let later = epoch() + SignedDuration::from_secs(7);
+        let check = |expected: &[NaturalKey]| {
+            let pending = History::read(&workspace, HOST, Some(1)).unwrap().pending(later);
+            assert_eq!(pending.iter().map(|pending| pending.key.clone()).collect::<Vec<_>>(), expected);
+            assert!(pending.iter().all(|pending| pending.age == Duration::from_secs(7)));
+        };
+        check(&[]);
+        let unknown = || Some(RecordedResult::Unknown { message: "timeout".to_owned() });
+        record(&workspace, 1, &[(app(), None), (scope(), unknown())]);
+        record(&workspace, 2, &[((app().0, NaturalKey::App { name: "Other".to_owned() }), None)]);
+        check(&[app().1, scope().1]);
+        record(&workspace, 1, &[(app(), Some(RecordedResult::Failed { message: "no".to_owned() }))]);
+        check(&[app().1, scope().1]);
+        record(&workspace, 1, &[(app(), done(Some("file")))]);
+        check(&[scope().1]);
+        record(&workspace, 1, &[(scope(), done(None))]);
+        check(&[]);
+    }
+
+    #[test]
+    fn lost_secrets_are_told_until_one_is_stored() {
+        let root = tempfile::tempdir().unwrap();
+        let workspace = Workspace::open(&root.path().join(".gatewright")).unwrap();
+        let check = |live: Option<u64>, expected: &[u64]| {
+            let history = History::read(&workspace, HOST, Some(1)).unwrap();
+            let lost = history.lost_secrets(&workspace.secrets(HOST), &|_| live.map(RemoteId)).unwrap();
+            assert_eq!(lost.iter().map(|lost| lost.id.0).collect::<Vec<_>>(), expected);
+        };
+        record(&workspace, 1, &[(app(), None)]);
+        check(None, &[]);
+        check(Some(7), &[7]);
+        record(&workspace, 1, &[(app(), Some(RecordedResult::DoneSecretLost { id: RemoteId(9) }))]);
+        check(Some(9), &[9]);
+        check(Some(7), &[]);
+        let stored = br#"{"client_id": null, "client_secret": "s3cret"}"#;
+        let path = workspace.secrets(HOST).store(&EntryKey::new("web"), RemoteId(9), stored).unwrap();
+        check(Some(9), &[]);
+        fs::remove_file(path).unwrap();
+        check(Some(9), &[9]);
+        record(&workspace, 1, &[(app(), done(Some("file")))]);
+        check(Some(9), &[]);
+    }
+
+    #[test]
+    fn a_torn_last_line_is_what_a_kill_leaves() {
+        let root = tempfile::tempdir().unwrap();
+        let workspace = Workspace::open(&root.path().join(".gatewright")).unwrap();
+        record(&workspace, 1, &[(app(), done(None)), (scope(), None)]);
+        let folder = workspace.runs(HOST);
+        let path = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for length in 0..text.len() {
+            fs::write(&path, text.get(..length).unwrap()).unwrap();
+            History::read(&workspace, HOST, Some(1)).unwrap();
+        }
+        fs::write(&path, &text).unwrap();
+        let history = History::read(&workspace, HOST, Some(1)).unwrap();
+        let run = history.run("19700101T000000.000Z").unwrap();
+        assert_eq!(
+            run.writes.first().unwrap().state,
+            WriteState::Done { id: Some(RemoteId(9)), is_secret_lost: false }
+        );
+        assert_eq!(run.writes.get(1).unwrap().state, WriteState::Open);
+        assert_eq!(run.writes.get(1).unwrap().address, scope().0);
+        assert!(!run.is_ended);
+        fs::write(&path, format!("garbage\n{text}")).unwrap();
+        assert!(History::read(&workspace, HOST, Some(1)).is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! Secrets of apps, one file each, never overwritten.
+
+use super::WorkspaceError;
+use super::folder::{create_new, make_private, refuse_symlink};
+use crate::execute::NewSecret;
+use crate::model::{EntryKey, RemoteId};
+use jiff::Timestamp;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The most files one app may have: ids are never given twice, so a second one is an accident already.
+const MOST_FILES: u32 = 100;
+
+/// The stored secrets of one host.
+#[derive(Debug, Clone)]
+pub struct SecretFiles {
+    folder: PathBuf,
+}
+
+/// The credentials of an app, as stored.
+#[derive(Debug, Clone)]
+pub struct StoredSecret {
+    /// The OAuth client id.
+    pub client_id: Option<String>,
+    /// The OAuth client secret.
+    pub client_secret: SecretString,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// The shape of a stored secret, and of what the secrets command reads.
+#[derive(Serialize)]
+pub(super) struct SecretJson<'a> {
+    format_version: u32,
+    app: &'a str,
+    id: u64,
+    name: &'a str,
+    host: &'a str,
+    created_at: String,
+    client_id: Option<&'a str>,
+    client_secret: &'a str,
+}
+
+/// What is read back of it.
+#[derive(Deserialize)]
+struct SecretRead {
+    client_id: Option<String>,
+    client_secret: String,
+}
+
+/// Returns a secret as JSON with a line break at the end; wiped when it is dropped.
+pub(super) fn to_json(secret: &NewSecret, host: &str, now: Timestamp) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
+    let NewSecret { app, id, name, client_id, client_secret } = secret;
+    let json = SecretJson {
+        format_version: 1,
+        app: app.as_str(),
+        id: id.0,
+        name,
+        host,
+        created_at: now.to_string(),
+        client_id: client_id.as_deref(),
+        client_secret: client_secret.expose_secret(),
+    };
+    // Room for all of it, so that no half-written copy is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(1024 + 2 * name.len() + 2 * json.client_secret.len()));
+    serde_json::to_writer_pretty(&mut *bytes, &json)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+impl SecretFiles {
+    pub(super) const fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Stores a secret and returns the path when it is on the disk.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where it cannot be stored.
+    pub(super) fn store(&self, app: &EntryKey, id: RemoteId, json: &[u8]) -> Result<PathBuf, WorkspaceError> {
+        if let Some(parent) = self.folder.parent() {
+            make_private(parent)?;
+        }
+        make_private(&self.folder)?;
+        let mut last = None;
+        for number in 1..=MOST_FILES {
+            let path = self.path(app, id, number);
+            match create_new(&path) {
+                Ok(mut file) => {
+                    file.write_all(json).and_then(|()| file.sync_all()).map_err(WorkspaceError::io("write", &path))?;
+                    sync_folder(&self.folder)?;
+                    return Ok(path);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = Some((path, error)),
+                Err(error) => return Err(WorkspaceError::io("create", path)(error)),
+            }
+        }
+        let (path, error) = last.unwrap_or_else(|| (self.folder.clone(), io::ErrorKind::AlreadyExists.into()));
+        Err(WorkspaceError::io("create", path)(error))
+    }
+
+    /// Returns the stored secret of an app; `None` where there is none. Of several the last one stored counts.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where it is there and cannot be read.
+    pub fn secret_for(&self, app: &EntryKey, id: RemoteId) -> Result<Option<StoredSecret>, WorkspaceError> {
+        let is_there = |number: &u32| fs::symlink_metadata(self.path(app, id, *number)).is_ok();
+        let Some(number) = (1..=MOST_FILES).take_while(is_there).last() else { return Ok(None) };
+        let path = self.path(app, id, number);
+        refuse_symlink(&path)?;
+        let text = Zeroizing::new(fs::read(&path).map_err(WorkspaceError::io("read", &path))?);
+        // The parser's own words could quote the secret.
+        let SecretRead { client_id, client_secret } = serde_json::from_slice(&text).map_err(|_| {
+            let reason = "it is not a stored secret".to_owned();
+            WorkspaceError::Malformed { path: path.clone(), reason }
+        })?;
+        Ok(Some(StoredSecret { client_id, client_secret: client_secret.into(), path }))
+    }
+
+    fn path(&self, app: &EntryKey, id: RemoteId, number: u32) -> PathBuf {
+        match number {
+            1 => self.folder.join(format!("{app}.{id}.json")),
+            _ => self.folder.join(format!("{app}.{id}.{number}.json")),
+        }
+    }
+}
+
+/// Makes sure that a new file is still in its folder after a power cut.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), WorkspaceError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(WorkspaceError::io("write", folder))
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> Result<(), WorkspaceError> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SecretFiles, to_json};
+    use crate::execute::NewSecret;
+    use crate::model::{EntryKey, RemoteId};
+    use jiff::Timestamp;
+    use secrecy::{ExposeSecret, SecretString};
+    use std::fs;
+
+    fn secret(text: &str) -> NewSecret {
+        NewSecret {
+            app: EntryKey::new("web"),
+            id: RemoteId(7),
+            name: "Web \"App\"".to_owned(),
+            client_id: Some("cid".to_owned()),
+            client_secret: SecretString::from(text),
+        }
+    }
+
+    #[test]
+    fn secrets_are_kept_and_never_overwritten() {
+        let root = tempfile::tempdir().unwrap();
+        let files = SecretFiles::new(root.path().join("secrets/acme.onelogin.com"));
+        let app = EntryKey::new("web");
+        let read = || files.secret_for(&app, RemoteId(7)).unwrap();
+        assert!(read().is_none());
+        for (text, name) in [("s3cret", "web.7.json"), ("second", "web.7.2.json")] {
+            let json = to_json(&secret(text), "acme.onelogin.com", Timestamp::UNIX_EPOCH).unwrap();
+            let path = files.store(&app, RemoteId(7), &json).unwrap();
+            assert_eq!(path.file_name().unwrap(), name);
+            let stored = read().unwrap();
+            assert_eq!(stored.client_secret.expose_secret(), text);
+            assert_eq!(stored.client_id.as_deref(), Some("cid"));
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+                assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+            }
+        }
+        assert!(files.secret_for(&app, RemoteId(8)).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_broken_secret_is_an_error_that_does_not_quote_it() {
+        let root = tempfile::tempdir().unwrap();
+        let files = SecretFiles::new(root.path().to_owned());
+        fs::write(root.path().join("web.7.json"), "{\"client_secret\": \"s3cret").unwrap();
+        let error = files.secret_for(&EntryKey::new("web"), RemoteId(7)).unwrap_err();
+        assert!(!error.to_string().contains("s3cret"));
+    }
+}

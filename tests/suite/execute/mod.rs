@@ -1,0 +1,9 @@
+//! Executions against an emulated account, over a socket, with everything that can go wrong in between.
+
+mod account;
+mod killed;
+mod lost_answers;
+mod moved;
+mod stops;
+mod storms;
+mod walk;

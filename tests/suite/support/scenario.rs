@@ -1,0 +1,134 @@
+//! Stories: a folder of data, played against a living emulator and compared with what was said last time.
+//!
+//! A story is `seed.json` (optional, the account it starts from), `desired.yaml` (and others, which `!use` puts in its
+//! place), `commands.txt` and `transcript.txt`. A line of the commands is a command line, a `#` comment, or one of
+//!
+//! ```text
+//! !use FILE                the configuration from now on
+//! !fault RULES             the faults from now on, a JSON list
+//! !switch SETTINGS         a guess of the emulator, a JSON object
+//! !edit POINTER JSON       a change behind our back; without JSON the value is taken away
+//! !clock SECONDS           time passes
+//! !writes                  the writing requests since the last time
+//! !show FILE               a file of the working folder
+//! ```
+//!
+//! To every story the harness adds what must hold whatever it tells: a plan and a validation write nothing, after an apply
+//! that succeeded a second plan is empty, and after one that failed a run without faults converges.
+
+use super::{Emulator, Program, compare, root};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+struct Story {
+    folder: PathBuf,
+    program: Program,
+    emulator: Emulator,
+    transcript: String,
+    writes_shown: usize,
+    has_failed_apply: bool,
+}
+
+/// Plays one story and compares its transcript.
+pub(crate) fn play(name: &str) {
+    let folder = root().join("tests/scenarios").join(name);
+    let commands = std::fs::read_to_string(folder.join("commands.txt")).unwrap();
+    let mut program = Program::new();
+    let seed = folder.join("seed.json");
+    let emulator = Emulator::start(program.folder(), seed.exists().then_some(seed.as_path()));
+    program.set("ONELOGIN_API_URL", emulator.url());
+    program.set("ONELOGIN_CLIENT_ID", "emulator");
+    program.set("ONELOGIN_CLIENT_SECRET", "emulator-secret");
+    let mut story =
+        Story { folder, program, emulator, transcript: String::new(), writes_shown: 0, has_failed_apply: false };
+    story.use_file("desired.yaml");
+    for line in commands.lines().filter(|line| !line.trim().is_empty()) {
+        story.line(line);
+    }
+    if story.has_failed_apply {
+        story.must_converge();
+    }
+    story.compare();
+}
+
+impl Story {
+    fn line(&mut self, line: &str) {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if !line.starts_with('#') {
+            self.transcript.push_str("$ ");
+        }
+        self.transcript.push_str(line);
+        self.transcript.push('\n');
+        let json = |text: &str| -> Value { serde_json::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}")) };
+        match word {
+            "#" => {}
+            "!use" => self.use_file(rest),
+            "!fault" => self.emulator.set_faults(json(rest)),
+            "!switch" => self.emulator.set_switches(&json(rest)),
+            "!clock" => self.emulator.advance(rest.parse().unwrap()),
+            "!edit" => match rest.split_once(' ') {
+                Some((pointer, value)) => self.emulator.edit(pointer, Some(json(value))),
+                None => self.emulator.edit(rest, None),
+            },
+            "!writes" => self.show_writes(),
+            "!show" => self.transcript.push_str(&self.program.read(rest)),
+            _ if word.starts_with('!') => panic!("no such control: {word}"),
+            _ => self.command(line),
+        }
+        self.transcript.push('\n');
+    }
+
+    fn use_file(&mut self, name: &str) {
+        let text = std::fs::read_to_string(self.folder.join(name)).unwrap();
+        self.program.write("gatewright.yaml", &text);
+    }
+
+    /// One request at a time, so that ids and lines come in one order.
+    fn run(&self, line: &str) -> super::Run {
+        self.program.run(&format!("{line} --max-in-flight 1 --settle 2 --max-wait 20"))
+    }
+
+    fn command(&mut self, line: &str) {
+        let before = self.emulator.writes().len();
+        let run = self.run(line);
+        self.transcript.push_str(&run.block());
+        let word = line.split(' ').next().unwrap_or_default();
+        if word != "apply" {
+            assert_eq!(self.emulator.writes().len(), before, "`{line}` wrote");
+            return;
+        }
+        match run.code {
+            0 => {
+                self.must_plan_empty(line);
+                self.has_failed_apply = false;
+            }
+            1 | 3 => self.has_failed_apply = true,
+            _ => {}
+        }
+    }
+
+    fn must_plan_empty(&self, after: &str) {
+        let run = self.run("plan --detailed-exitcode");
+        assert_eq!(run.code, 0, "after `{after}` the plan is not empty:\n{}", run.block());
+    }
+
+    fn must_converge(&self) {
+        self.emulator.set_faults(json!([]));
+        let run = self.run("apply --auto-approve");
+        assert_eq!(run.code, 0, "running it again does not converge:\n{}", run.block());
+        self.must_plan_empty("apply, run again");
+    }
+
+    fn show_writes(&mut self) {
+        let writes = self.emulator.writes();
+        for write in writes.iter().skip(self.writes_shown) {
+            self.transcript.push_str(write);
+            self.transcript.push('\n');
+        }
+        self.writes_shown = writes.len();
+    }
+
+    fn compare(&self) {
+        compare(&self.folder.join("transcript.txt"), &format!("{}\n", self.transcript.trim_end()));
+    }
+}

@@ -1,0 +1,299 @@
+//! Proofs against the emulator: its tokens, and the gateways that enforce rendered files.
+
+use gatewright::api::{ClientConfig, Credentials, Forge, OidcClient, Prober, Reader, Reroute};
+use gatewright::config::{LoadOptions, load};
+use gatewright::emulator::{Emulator, FileFormat, GatewayFile, Options};
+use gatewright::live::collect;
+use gatewright::model::{DesiredState, Gateway};
+use gatewright::render::render;
+use gatewright::verify::{Check, CheckKind, Outcome, SecretQuery, VerifyInput, VerifyReport, unread_apps, verify};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tempfile::TempDir;
+use url::Url;
+
+const FILE: &str = r#"
+version: 1
+tenant: { subdomain: acme }
+oidc_apps:
+  batch: { name: Batch }
+  portal: { name: Portal }
+authorization_servers:
+  contacts:
+    name: Contacts API
+    resource_identifier: https://contacts.example.com
+    audiences: ["https://contacts.example.com"]
+    access_token_expiration_minutes: 10
+    scopes: { "contacts:read": Read, "contacts:write": Write, "tier:gold": Gold }
+    claims:
+      mail: { user_attribute: email }
+    clients:
+      batch: ["contacts:read", "contacts:write", "tier:gold"]
+      portal: ["contacts:read"]
+gateway_policies:
+  mule:
+    gateway: mulesoft
+    authorization_server: contacts
+    require_scopes: ["contacts:read", "contacts:write"]
+    require_any_scope: ["tier:gold"]
+    output: mule.json
+    probe: { url: "https://contacts.example.com/contacts", client: batch }
+  flex:
+    gateway: flex
+    authorization_server: contacts
+    api_instance: contacts
+    require_scopes: ["contacts:read"]
+    require_claims: { mail: tester@example.com }
+    output: flex.yaml
+    probe:
+      url: https://contacts.example.com/contacts
+      client: portal
+      user: { name: tester@example.com, password_env: TESTER_PASSWORD }
+"#;
+
+/// A file, its rendered policies on disk, and an emulator that holds what the file says and enforces them.
+struct Stage {
+    desired: DesiredState,
+    emulator: Emulator,
+    folder: TempDir,
+}
+
+impl Stage {
+    async fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gatewright.yaml");
+        std::fs::write(&path, text).unwrap();
+        let options = LoadOptions { environment: None, variables: &BTreeMap::new(), process_env: &|_| None };
+        let loaded = load(&path, &options);
+        let desired = loaded.desired.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics));
+        let mut gateways = Vec::new();
+        for file in render(&desired).unwrap() {
+            let path = folder.path().join(&file.path);
+            std::fs::write(&path, file.contents).unwrap();
+            let format = match desired.policies[&file.policy].gateway {
+                Gateway::Mulesoft(_) => FileFormat::MuleConfiguration,
+                Gateway::Flex(_) => FileFormat::FlexYaml,
+            };
+            gateways.push(GatewayFile { key: file.policy.to_string(), path, format, contracts: None });
+        }
+        let seed = serde_json::json!({
+            "apps": [
+                {"name": "Batch", "client_secret": "batch-secret", "configuration": {"redirect_uri": "https://localhost/unused"}},
+                {"name": "Portal", "client_secret": "portal-secret", "roles": ["Testers"],
+                 "configuration": {"redirect_uri": "https://localhost/unused"}},
+            ],
+            "roles": [{"name": "Testers", "users": ["tester@example.com"]}],
+            "authorization_servers": [{
+                "name": "Contacts API",
+                "configuration": {
+                    "resource_identifier": "https://contacts.example.com",
+                    "audiences": ["https://contacts.example.com"],
+                    "access_token_expiration_minutes": 10,
+                },
+                "scopes": [{"value": "contacts:read"}, {"value": "contacts:write"}, {"value": "tier:gold"}],
+                "claims": [{"name": "mail", "user_attribute_mappings": "email"}],
+                "clients": [
+                    {"app_id": "Batch", "scopes": ["contacts:read", "contacts:write", "tier:gold"]},
+                    {"app_id": "Portal", "scopes": ["contacts:read"]},
+                ],
+            }],
+        });
+        let emulator = Emulator::start(Options {
+            issuer: Some("https://acme.onelogin.com/oidc/2".to_owned()),
+            seed: Some(seed),
+            gateways,
+            ..Options::in_memory()
+        });
+        Self { desired, emulator: emulator.await.unwrap(), folder }
+    }
+
+    fn config(&self) -> ClientConfig {
+        let tenant: Url = "https://acme.onelogin.com".parse().unwrap();
+        ClientConfig {
+            admin_base: tenant.clone(),
+            oidc_base: tenant,
+            reroute: Reroute::Emulator {
+                tenant_origin: "https://acme.onelogin.com".to_owned(),
+                to: self.emulator.base_url().parse().unwrap(),
+            },
+            credentials: Credentials {
+                client_id: "emulator".to_owned(),
+                client_secret: "emulator-secret".to_owned().into(),
+            },
+            expected_account_id: None,
+            max_in_flight: 8,
+            timeout: Duration::from_secs(10),
+            max_wait: Duration::from_secs(1),
+            user_agent: "gatewright-tests".to_owned(),
+            clock: Timestamp::now,
+        }
+    }
+
+    async fn verify(
+        &self,
+        is_real: bool,
+        secrets: &(dyn Fn(&SecretQuery<'_>) -> Option<SecretString> + Sync + Send),
+    ) -> VerifyReport {
+        let config = self.config();
+        let reader = Reader::new(config.clone()).unwrap();
+        let mut live = collect(&reader, &self.desired).await.unwrap();
+        for id in unread_apps(&self.desired, &live) {
+            live.apps.insert(id, reader.app(id).await.unwrap().unwrap());
+        }
+        let oidc = OidcClient::new(&config).unwrap();
+        let prober = Prober::new(&config).unwrap();
+        let forge = Forge::new(&config).unwrap().filter(|_| !is_real);
+        let emulator: Url = self.emulator.base_url().parse().unwrap();
+        verify(&VerifyInput {
+            desired: &self.desired,
+            live: &live,
+            oidc: &oidc,
+            prober: &prober,
+            forge: forge.as_ref(),
+            emulator: Some(&emulator),
+            secrets,
+            allowed_hosts: &BTreeSet::new(),
+            ready_within: Duration::ZERO,
+            now: Timestamp::now(),
+        })
+        .await
+    }
+
+    fn break_file(&self, name: &str, from: &str, to: &str) {
+        let path = self.folder.path().join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let broken = text.replace(from, to);
+        assert_ne!(broken, text, "`{from}` is not in {text}");
+        std::fs::write(path, broken).unwrap();
+    }
+}
+
+fn all_secrets(query: &SecretQuery<'_>) -> Option<SecretString> {
+    match query {
+        SecretQuery::ClientSink { app, id: _ } => Some(format!("{app}-secret").into()),
+        SecretQuery::ClientVariable { name: _ } => None,
+        SecretQuery::Password { variable: "TESTER_PASSWORD", user: "tester@example.com" } => {
+            Some("tester-password".to_owned().into())
+        }
+        SecretQuery::Password { .. } => None,
+    }
+}
+
+fn lines(report: &VerifyReport) -> String {
+    let line = |check: &Check| {
+        let Check { probe, kind, expected, seen, outcome, is_isolated, body_digest: _ } = check;
+        let probe = probe.as_ref().map_or_else(|| "tenant".to_owned(), ToString::to_string);
+        let seen = if *kind == CheckKind::Signature || *kind == CheckKind::SigningKeys { "(a key)" } else { seen };
+        let isolated = if *is_isolated { "" } else { " (not isolated)" };
+        format!("{probe}: {kind}: {expected} | {seen} | {outcome:?}{isolated}\n")
+    };
+    report.checks.iter().map(line).collect()
+}
+
+/// Returns the checks of one policy that failed.
+fn failed<'a>(report: &'a VerifyReport, policy: &str) -> Vec<&'a CheckKind> {
+    let is_policy = |check: &&Check| check.probe.as_ref().is_some_and(|probe| probe.policy.as_str() == policy);
+    let failed = report.checks.iter().filter(is_policy).filter(|check| check.outcome == Outcome::Failed);
+    failed.map(|check| &check.kind).collect()
+}
+
+#[tokio::test]
+async fn a_rendered_policy_is_proven() {
+    let stage = Stage::new(FILE).await;
+    let report = stage.verify(false, &all_secrets).await;
+    insta::assert_snapshot!(lines(&report));
+    assert!(!report.has_failed(false));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn on_a_real_tenant_only_honest_tokens_are_shown() {
+    let stage = Stage::new(FILE).await;
+    let report = stage.verify(true, &all_secrets).await;
+    insta::assert_snapshot!(lines(&report));
+    assert!(!report.has_failed(false));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_weaker_file_on_disk_is_found_by_the_token_it_lets_in() {
+    let cases = [
+        (r#""validateAudClaim": true"#, r#""validateAudClaim": false"#, CheckKind::WrongAudience),
+        (r#""key": "iss""#, r#""key": "azp""#, CheckKind::RightToken),
+        (
+            "contains 'contacts:read') and",
+            "contains 'contacts:write') and",
+            CheckKind::MissingScope(gatewright::model::ScopeValue::new("contacts:read")),
+        ),
+        ("contains 'tier:gold'", "contains 'contacts:read'", CheckKind::MissingAnyScope),
+        ("contains 'tier:gold'", "contains 'tier:none'", CheckKind::RightToken),
+        ("https://acme.onelogin.com/oidc/2\"", "#[vars.claimSet.iss != '']\"", CheckKind::WrongIssuer),
+    ];
+    for (from, to, expected) in cases {
+        let stage = Stage::new(FILE).await;
+        stage.break_file("mule.json", from, to);
+        let report = stage.verify(false, &all_secrets).await;
+        assert_eq!(failed(&report, "mule"), [&expected], "{}", lines(&report));
+        assert_eq!(failed(&report, "flex"), Vec::<&CheckKind>::new());
+        assert!(report.has_failed(true));
+        stage.emulator.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_secret_is_not_run_and_fails_unless_allowed() {
+    let stage = Stage::new(FILE).await;
+    let report = stage.verify(false, &|_| None).await;
+    let not_run: Vec<&Check> =
+        report.checks.iter().filter(|check| matches!(check.outcome, Outcome::NotRun(_))).collect();
+    assert_eq!(not_run.len(), 2, "{}", lines(&report));
+    assert!(not_run.iter().all(|check| check.kind == CheckKind::Token));
+    let Outcome::NotRun(reason) = &not_run[1].outcome else { unreachable!() };
+    assert!(reason.contains("--replace oidc_app/batch"), "{reason}");
+    assert!(report.has_failed(false) && !report.has_failed(true));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_token_that_differs_from_the_file_is_found() {
+    let longer = FILE.replace("access_token_expiration_minutes: 10", "access_token_expiration_minutes: 20");
+    let stage = Stage::new(&longer).await;
+    let report = stage.verify(false, &all_secrets).await;
+    assert_eq!(failed(&report, "mule"), [&CheckKind::Lifetime], "{}", lines(&report));
+    assert_eq!(failed(&report, "flex"), [&CheckKind::Lifetime]);
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn expectations_override_the_documented_statuses() {
+    let odd = FILE.replace("client: batch }", "client: batch, expect: { no_token: 401, accepted: 204 } }");
+    let stage = Stage::new(&odd).await;
+    let report = stage.verify(false, &all_secrets).await;
+    assert_eq!(failed(&report, "mule"), [&CheckKind::NoToken, &CheckKind::RightToken], "{}", lines(&report));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_gateway_without_its_file_is_not_ready() {
+    let stage = Stage::new(FILE).await;
+    std::fs::remove_file(stage.folder.path().join("mule.json")).unwrap();
+    let report = stage.verify(false, &all_secrets).await;
+    let refusals = ["call", "call with the right token"];
+    let calls = report.checks.iter().filter(|check| {
+        check.probe.as_ref().is_some_and(|probe| probe.policy.as_str() == "mule")
+            && refusals.iter().any(|start| check.kind.to_string().starts_with(start))
+    });
+    let seen: Vec<&str> = calls.map(|check| check.seen.as_str()).collect();
+    assert_eq!(seen, ["503, not ready"; 10], "{}", lines(&report));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_client_of_a_probe_may_be_somebody_elses() {
+    let stage = Stage::new(&FILE.replace("portal: { name: Portal }", "portal: { external: { name: Portal } }")).await;
+    let report = stage.verify(false, &all_secrets).await;
+    assert!(!report.has_failed(false), "{}", lines(&report));
+    stage.emulator.shutdown().await;
+}
