@@ -60,7 +60,8 @@ pub(crate) fn decide(world: &mut World, request: &Request, request_id: &str, ans
     }
     let comes_late = fault.lets_through() && carried.answer.status < 400;
     let mut answer = apply_fault(world, &fault, carried.answer);
-    if request.path.starts_with("/api/") {
+    // Source: reference section 1.1: every answer of the admin side has one.
+    if request.path.starts_with("/api/") || request.path.starts_with("/auth/") {
         answer.set("x-request-id", request_id.to_owned());
     }
     let is_cut = fault.cut.is_some();

@@ -8,6 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Keeps secrets and records; a failure of either stops the execution.
+///
+/// Both may block: a record is one short write, and while a secret is stored nothing else may be written anyway.
 pub trait Host: Sync {
     /// Stores the secret of an app that was just made. Returns only when it is safe.
     ///

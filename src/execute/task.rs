@@ -49,9 +49,12 @@ impl<'r> Task<'r> {
         }
         let (address, action) = (self.change.address.clone(), self.change.action());
         self.run.tell(Event::Started { address: address.clone(), action });
-        match self.perform().await {
+        // A step that waits for its turn need not have room for all it will do.
+        match Box::pin(self.perform()).await {
             Ok(Done { id, how }) => {
-                self.run.tell(Event::Written { address, action, id, how });
+                if how != How::AlreadyGone {
+                    self.run.tell(Event::Written { address, action, id, how });
+                }
                 StepResult::Applied { id, how }
             }
             Err(result) => result,

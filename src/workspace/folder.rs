@@ -35,6 +35,20 @@ impl Workspace {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// Finds the folder where there is one; nothing is made or changed.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Symlink`] and [`WorkspaceError::NotAFolder`] where what stands there is none of ours.
+    pub fn find(path: &Path) -> Result<Option<Self>, WorkspaceError> {
+        refuse_symlink(path)?;
+        match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Ok(Some(Self { path: path.to_owned() })),
+            Ok(_) => Err(WorkspaceError::NotAFolder { path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(WorkspaceError::io("read", path)(error)),
+        }
+    }
+
     /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.path
@@ -172,8 +186,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join(".gatewright");
+        assert!(Workspace::find(&path).unwrap().is_none());
         for _ in 0..2 {
             Workspace::open(&path).unwrap();
+            assert!(Workspace::find(&path).unwrap().is_some());
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
             assert_eq!(fs::read_to_string(path.join(".gitignore")).unwrap(), "*\n");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -187,6 +203,7 @@ mod tests {
         let path = root.path().join(".gatewright");
         std::os::unix::fs::symlink(root.path(), &path).unwrap();
         assert!(matches!(Workspace::open(&path), Err(WorkspaceError::Symlink { .. })));
+        assert!(matches!(Workspace::find(&path), Err(WorkspaceError::Symlink { .. })));
         fs::remove_file(&path).unwrap();
         fs::write(&path, "").unwrap();
         assert!(matches!(Workspace::open(&path), Err(WorkspaceError::NotAFolder { .. })));

@@ -21,10 +21,13 @@ use serde_json::{Map, Value};
 
 use super::tables::{Level, State};
 
+mod fresh;
 mod read;
+mod references;
 mod write;
 
-pub(crate) use read::{groups_fields, sha256_hex};
+pub(crate) use fresh::groups_fields;
+pub(crate) use read::sha256_hex;
 
 /// What a document is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -156,8 +156,8 @@ pub(super) struct Script {
     pub(super) on_intent: OnIntent,
     /// Where secrets go; an error loses them.
     pub(super) on_secret: Box<dyn Fn() -> Result<Option<HostError>, HostError> + Sync + Send>,
-    /// Breaks the run off when this address is begun.
-    pub(super) cancel_at: Option<Address>,
+    /// Breaks the run off at this event.
+    pub(super) cancel_on: Box<dyn Fn(&Event) -> bool + Sync + Send>,
     pub(super) cancel: watch::Sender<bool>,
     /// What was recorded and stored, one line each.
     pub(super) log: Mutex<Vec<String>>,
@@ -171,7 +171,7 @@ impl Default for Script {
         Self {
             on_intent: Box::new(|_| Ok(())),
             on_secret: Box::new(|| Ok(None)),
-            cancel_at: None,
+            cancel_on: Box::new(|_| false),
             cancel: watch::Sender::new(false),
             log: Mutex::default(),
             secrets: Mutex::default(),
@@ -186,9 +186,7 @@ impl Script {
     }
 
     fn tell(&self, event: Event) {
-        if let Event::Started { address, .. } = &event
-            && Some(address) == self.cancel_at.as_ref()
-        {
+        if (self.cancel_on)(&event) {
             self.cancel.send_replace(true);
         }
         self.events.lock().unwrap().push(event);

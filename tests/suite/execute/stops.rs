@@ -2,15 +2,20 @@
 
 use super::account::{Account, Script, address, host_error, options};
 use super::walk::WALK;
-use gatewright::execute::{Doubt, ExecuteOptions, ExitClass, Fatal, SecretFate, StepError, StepResult};
+use gatewright::execute::{Doubt, Event, ExecuteOptions, ExitClass, Fatal, SecretFate, StepError, StepResult};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 const APPS: &str = r#"
 oidc_apps:
   a: { name: A, application_type: web, token_endpoint_auth_method: post, redirect_uris: ["https://a"] }
   b: { name: B, application_type: web, token_endpoint_auth_method: post, redirect_uris: ["https://b"] }
 "#;
+
+fn begins_b(event: &Event) -> bool {
+    matches!(event, Event::Started { address: begun, .. } if *begun == address("oidc_app/b"))
+}
 
 fn one_by_one() -> ExecuteOptions {
     ExecuteOptions { max_in_flight: 1, ..options() }
@@ -73,7 +78,7 @@ async fn a_secret_that_nothing_takes_is_lost_and_stops_the_run() {
 #[tokio::test]
 async fn the_user_ends_a_run_between_two_writes() {
     let account = Account::new().await;
-    let script = Script { cancel_at: Some(address("oidc_app/b")), ..Script::default() };
+    let script = Script { cancel_on: Box::new(begins_b), ..Script::default() };
     let outcome = account.execute(&account.plan(APPS).await, &script, &one_by_one()).await;
     assert!(outcome.interrupted);
     assert_eq!(outcome.exit_class(), ExitClass::Partial);
@@ -82,9 +87,23 @@ async fn the_user_ends_a_run_between_two_writes() {
     assert_eq!(account.count("apps").await, 1);
     assert_eq!(script.open_intents().len(), 0);
 
-    let script = Script { cancel_at: Some(address("oidc_app/b")), ..Script::default() };
+    let script = Script { cancel_on: Box::new(begins_b), ..Script::default() };
     let outcome = account.execute(&account.plan(APPS).await, &script, &one_by_one()).await;
     assert_eq!(outcome.exit_class(), ExitClass::NothingWritten);
+}
+
+#[tokio::test]
+async fn the_user_ends_a_look_up_that_would_take_long() {
+    let account = Account::new().await;
+    let rule = json!({ "match": { "method": "POST", "path": "/api/2/apps", "nth": 1 }, "fault": { "drop": "before" } });
+    account.faults(json!([rule])).await;
+    let script = Script { cancel_on: Box::new(|event| matches!(event, Event::LookingUp { .. })), ..Script::default() };
+    let long = ExecuteOptions { settle: Duration::from_secs(100_000), ..options() };
+    let outcome = account.execute(&account.plan(APPS).await, &script, &long).await;
+    assert_eq!(outcome.exit_class(), ExitClass::Partial);
+    assert!(outcome.interrupted);
+    assert!(outcome.steps.iter().any(|step| matches!(step.result, StepResult::Unknown { .. })), "{outcome:#?}");
+    assert_eq!(script.open_intents().len(), 1);
 }
 
 #[tokio::test]

@@ -44,7 +44,6 @@ async fn no_fault_makes_a_twin() {
         json!({ "drop": "before" }),
         json!({ "drop": "after" }),
         json!({ "status": 500 }),
-        json!({ "status": 502, "effect_delay_ms": 200 }),
         json!({ "status": 504, "effect_delay_ms": 400 }),
         json!({ "status": 422, "body": { "message": "no", "statusCode": 422, "name": "UnprocessableEntityError" } }),
         json!({ "status": 401, "body": { "message": "Unauthorized", "statusCode": 401, "name": "UnauthorizedError" } }),

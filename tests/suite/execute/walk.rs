@@ -140,3 +140,25 @@ async fn nothing_else_is_in_flight_while_an_app_is_made() {
     }
     assert_eq!(apps, 6);
 }
+
+#[tokio::test]
+async fn an_app_is_replaced_by_a_new_one_of_its_name() {
+    let account = Account::new().await;
+    let app = "oidc_apps: { web: { name: Web, application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://a\"] } }";
+    let creation = account.plan(app).await;
+    account.settle(app).await;
+    let old = account.control("GET", "state", None).await["apps"][0]["id"].as_u64();
+    let mut plan = account.plan("oidc_apps: { web: { name: Web, state: absent } }").await;
+    plan.steps.extend(creation.steps);
+    plan.steps[1].after = vec![0];
+    // The list shows the deleted app once more, as a lagging account would.
+    let list = json!({ "method": "GET", "path": "/api/2/apps", "nth": 1 });
+    account.faults(json!([{ "match": list, "fault": { "stale": true } }])).await;
+    let script = Script::default();
+    let outcome = account.execute(&plan, &script, &options()).await;
+    assert_eq!(outcome.exit_class(), ExitClass::Done, "{outcome:#?}");
+    assert_eq!(script.secrets.lock().unwrap().len(), 1);
+    let state = account.control("GET", "state", None).await;
+    assert_eq!(state["apps"].as_array().unwrap().len(), 1);
+    assert_ne!(state["apps"][0]["id"].as_u64(), old);
+}

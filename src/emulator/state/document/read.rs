@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::fresh::{built_in_server, groups_fields, tester};
+use super::references::{app_named, members, role_named, scope_named};
 use super::{
-    AppDocument, CredentialDocument, Document, DocumentError, Purpose, RoleDocument, ScopeDocument,
-    ServerConfigurationDocument, ServerDocument, UserDocument,
+    AppDocument, CredentialDocument, Document, DocumentError, Purpose, RoleDocument, ServerDocument, UserDocument,
 };
 use crate::emulator::ids;
 use crate::emulator::random;
@@ -99,31 +100,6 @@ fn secret_hash(plain: Option<String>, hash: Option<String>) -> String {
         (None, Some(hash)) => hash,
         // Nobody knows the secret of such a client, as after a lost answer.
         (None, None) => String::new(),
-    }
-}
-
-fn built_in_server() -> ServerDocument {
-    let scope = |value: &str, description: &str| ScopeDocument {
-        id: None,
-        value: value.to_owned(),
-        description: Some(description.to_owned()),
-        inherited: true,
-    };
-    ServerDocument {
-        id: None,
-        name: "OneLogin API".to_owned(),
-        description: Some("Built-in authorization server".to_owned()),
-        configuration: ServerConfigurationDocument {
-            resource_identifier: "https://api.onelogin.example/builtin".to_owned(),
-            audiences: vec!["https://api.onelogin.example/builtin".to_owned()],
-            access_token_expiration_minutes: Some(10),
-            refresh_token_expiration_minutes: Some(30),
-        },
-        connector_id: None,
-        onelogin: true,
-        scopes: vec![scope("onelogin:profile", "Supplied by OneLogin")],
-        claims: Vec::new(),
-        clients: Vec::new(),
     }
 }
 
@@ -328,84 +304,4 @@ impl Reader {
         state.servers.insert(id, row);
         Ok(())
     }
-}
-
-fn tester() -> UserDocument {
-    UserDocument {
-        username: Some("tester".to_owned()),
-        email: Some("tester@example.com".to_owned()),
-        password: Some("tester-password".to_owned()),
-        firstname: Some("Terry".to_owned()),
-        lastname: Some("Tester".to_owned()),
-        ..UserDocument::default()
-    }
-}
-
-/// Returns the fields of the parameter every OIDC app has. Source: reference section 5.4, sample of a POST answer.
-pub(crate) fn groups_fields() -> Map<String, Value> {
-    let fields = json!({
-        "label": "Groups", "user_attribute_mappings": null, "user_attribute_macros": null,
-        "attributes_transformations": null, "values": null, "default_values": null, "skip_if_blank": false,
-        "provisioned_entitlements": false, "include_in_saml_assertion": true,
-    });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
-}
-
-fn members(state: &State, listed: &[Value]) -> Result<BTreeMap<u64, i64>, DocumentError> {
-    let mut all = BTreeMap::new();
-    for entry in listed {
-        let (user, added) = match entry {
-            Value::Object(fields) => {
-                let added =
-                    fields.get("added_at").and_then(Value::as_str).and_then(|text| text.parse::<Timestamp>().ok());
-                (fields.get("user").unwrap_or(&Value::Null), added.map_or(0, Timestamp::as_millisecond))
-            }
-            reference => (reference, 0),
-        };
-        all.insert(user_named(state, user)?, added);
-    }
-    Ok(all)
-}
-
-fn dangling(kind: &'static str, reference: &Value) -> DocumentError {
-    DocumentError::Dangling { kind, name: reference.to_string() }
-}
-
-fn app_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
-    let found = match reference {
-        Value::String(name) => state.apps.iter().find(|(_, app)| app.name == *name).map(|(&id, _)| id),
-        other => other.as_u64().filter(|id| state.apps.contains_key(id)),
-    };
-    found.ok_or_else(|| dangling("app", reference))
-}
-
-fn role_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
-    let found = match reference {
-        Value::String(name) => state.roles.iter().find(|(_, role)| role.name == *name).map(|(&id, _)| id),
-        other => other.as_u64().filter(|id| state.roles.contains_key(id)),
-    };
-    found.ok_or_else(|| dangling("role", reference))
-}
-
-fn user_named(state: &State, reference: &Value) -> Result<u64, DocumentError> {
-    let found = match reference {
-        Value::String(name) => state
-            .users
-            .iter()
-            .find(|(_, user)| user.email.as_ref() == Some(name) || user.username.as_ref() == Some(name))
-            .map(|(&id, _)| id),
-        other => other.as_u64().filter(|id| state.users.contains_key(id)),
-    };
-    found.ok_or_else(|| dangling("user", reference))
-}
-
-fn scope_named(state: &State, server: u64, reference: &Value) -> Result<u64, DocumentError> {
-    let found = match reference {
-        Value::String(value) => state.scopes_of(server).find(|(_, scope)| scope.value == *value).map(|(id, _)| id),
-        other => other.as_u64().filter(|&id| state.scopes.contains_key(&(server, id))),
-    };
-    found.ok_or_else(|| dangling("scope", reference))
 }
