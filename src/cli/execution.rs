@@ -124,3 +124,42 @@ fn exit(outcome: &Outcome, files: &FilesOutcome) -> Exit {
         (ExitClass::Refused, _) => Exit::Refused,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::exit;
+    use crate::cli::Exit;
+    use crate::diff::Action;
+    use crate::execute::{How, Moved, MovedWhy, Outcome, StepOutcome, StepResult};
+    use crate::model::{Address, EntryKey, RemoteId};
+    use crate::report::FilesOutcome;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn exits_say_whether_anything_was_written() {
+        let applied = || StepResult::Applied { id: RemoteId(1), how: How::Written };
+        let moved = || StepResult::Moved(Moved { why: MovedWhy::Gone, fields: Vec::new() });
+        let check = |results: Vec<StepResult>, written: usize, left: usize, expected: Exit| {
+            let wrote = results.iter().any(StepResult::may_have_written);
+            let address = Address::Role(EntryKey::new("r"));
+            let step = |result| StepOutcome { address: address.clone(), action: Action::Update, result, secret: None };
+            let steps = results.into_iter().map(step).collect();
+            let outcome = Outcome { steps, wrote, interrupted: false, fatal: None, created: BTreeMap::new() };
+            let files = FilesOutcome {
+                written: vec![String::new(); written],
+                left: vec![(String::new(), String::new()); left],
+            };
+            assert_eq!(exit(&outcome, &files), expected);
+        };
+        check(vec![applied()], 1, 0, Exit::Done);
+        check(vec![], 1, 0, Exit::Done);
+        check(vec![applied()], 0, 1, Exit::Partial);
+        check(vec![], 0, 1, Exit::Failed);
+        check(vec![], 1, 1, Exit::Partial);
+        check(vec![applied(), StepResult::NotAttempted], 0, 0, Exit::Partial);
+        check(vec![StepResult::NotAttempted], 0, 0, Exit::Failed);
+        check(vec![moved()], 0, 0, Exit::Refused);
+        check(vec![moved()], 1, 0, Exit::Partial);
+        check(vec![moved(), applied()], 0, 0, Exit::Partial);
+    }
+}

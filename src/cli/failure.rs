@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::terminal::Terminal;
+use crate::api::ApiError;
 use crate::report;
 use std::io;
 
@@ -68,7 +69,28 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed { error, hint: None }
+        let hint = error.chain().find_map(|cause| cause.downcast_ref::<ApiError>()).and_then(way_out);
+        Self::Failed { error, hint: hint.map(str::to_owned) }
+    }
+}
+
+/// Says what to do about a request that failed, where there is something to do.
+fn way_out(error: &ApiError) -> Option<&'static str> {
+    match error {
+        ApiError::Credentials { .. } => Some(
+            "Check ONELOGIN_CLIENT_ID and ONELOGIN_CLIENT_SECRET: the pair has to exist in the tenant of the file.",
+        ),
+        ApiError::AccountMismatch { .. } => Some("Use credentials of that account, or correct `tenant.account_id`."),
+        ApiError::WaitTooLong { .. } => Some("Give it longer with `--max-wait`, or try again later."),
+        ApiError::Rejected { status: 401 | 403, .. } => {
+            Some("The credential pair needs the level Manage All; Read All is enough to plan.")
+        }
+        ApiError::Rejected { .. }
+        | ApiError::Unwell { .. }
+        | ApiError::Unreadable { .. }
+        | ApiError::RefusedOrigin { .. }
+        | ApiError::Connector { .. }
+        | ApiError::Setup { .. } => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::{EntryKey, Pairing, Tenant};
 use crate::report;
 use crate::workspace::{History, LostSecret, Workspace, WorkspaceError, host_folder};
 use anyhow::Context;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A workspace, and the host whose part of it counts.
 pub(super) struct Home {
@@ -17,6 +17,13 @@ pub(super) struct Home {
     pub(super) host: String,
 }
 
+/// Opens `.gatewright` beside the root file, as every other use opens it: private, and out of git.
+pub(super) fn beside(root: &Path) -> anyhow::Result<Workspace> {
+    // A `./` in front would stand in every path that is shown.
+    let folder = if root == Path::new(".") { PathBuf::from(Workspace::NAME) } else { root.join(Workspace::NAME) };
+    Workspace::open(&folder).context("cannot use the folder of secrets and records")
+}
+
 /// Opens the folder: `.gatewright` beside the root file, or one beside the emulator's state that bears the random name of
 /// its account, so that a fresh state starts with no secrets and no records.
 pub(super) fn open(root: &Path, tenant: &Tenant, connection: &Connection) -> Result<Home, Failure> {
@@ -24,10 +31,7 @@ pub(super) fn open(root: &Path, tenant: &Tenant, connection: &Connection) -> Res
         Some(folder) => {
             Home { workspace: Workspace::open(&folder).context("cannot use the folder")?, host: tenant.host() }
         }
-        None => Home {
-            workspace: Workspace::open(&root.join(Workspace::NAME)).context("cannot use the folder")?,
-            host: host_folder(&connection.config.admin_base),
-        },
+        None => Home { workspace: beside(root)?, host: host_folder(&connection.config.admin_base) },
     };
     Ok(home)
 }

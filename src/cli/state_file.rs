@@ -1,16 +1,13 @@
 //! Where emulated accounts are kept, and the JSON files that fill them.
 
-use crate::workspace::Workspace;
+use super::home;
 use anyhow::Context;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Returns where the emulated account of a tenant is kept unless the command line says otherwise.
-///
-/// The folder is made as every other use makes it: private, and out of git.
 pub(super) fn default_place(root: &Path, host: &str) -> anyhow::Result<PathBuf> {
-    let workspace = Workspace::open(&root.join(Workspace::NAME)).context("cannot use the folder")?;
-    Ok(workspace.path().join("emulator").join(host).join("state.json"))
+    Ok(home::beside(root)?.path().join("emulator").join(host).join("state.json"))
 }
 
 /// Reads a JSON file that the command line names.

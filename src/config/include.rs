@@ -68,7 +68,9 @@ impl Reader {
             Ok(bytes) => bytes,
             Err(reason) => {
                 let hint = match origin {
-                    None => "Name the file with `--file`, or write a first one with `gatewright init`.",
+                    None => {
+                        "Name the file with `--file`; `gatewright export --subdomain NAME` writes one from an account."
+                    }
                     Some(_) => "Make it a file that can be read, or take it out of `include`.",
                 };
                 let shown = if origin.is_some() { name.to_owned() } else { path.display().to_string() };

@@ -169,7 +169,8 @@ fn write_fatal(out: &mut dyn Write, fatal: &Fatal) -> io::Result<()> {
 fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcome) -> io::Result<()> {
     let applied =
         |wanted: Action| steps.iter().filter(|step| step.action == wanted && step.result.is_applied()).count();
-    let undone = steps.iter().filter(|step| !step.result.is_applied()).count();
+    let unseen = steps.iter().filter(|step| matches!(step.result, StepResult::Unseen { .. })).count();
+    let undone = steps.iter().filter(|step| !step.result.is_applied()).count() - unseen;
     let mut parts = vec![format!(
         "{} created, {} updated, {} deleted",
         applied(Action::Create),
@@ -180,9 +181,50 @@ fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcom
         parts.push(format!("{} written", count(files.written.len(), "policy file", None)));
     }
     let left = undone + files.left.len();
-    let (paint, word) = if left == 0 { (HEADING, "Applied") } else { (REMOVED, "Applied in part") };
+    if unseen > 0 {
+        parts.push(format!("{unseen} written and not seen to be as planned"));
+    }
+    let (paint, word) = if left + unseen == 0 { (HEADING, "Applied") } else { (REMOVED, "Applied in part") };
     if left > 0 {
         parts.push(format!("{} not done", count(left, "thing", None)));
     }
     writeln!(out, "\n{paint}{word}{paint:#}: {}.", parts.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FilesOutcome, write_outcome};
+    use crate::diff::Action;
+    use crate::execute::{Doubt, FieldView, How, Moved, MovedWhy, Outcome, StepOutcome, StepResult};
+    use crate::model::{Address, RemoteId};
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn every_result_is_told() {
+        let step = |address: &str, action, result| StepOutcome {
+            address: Address::parse(address).unwrap(),
+            action,
+            result,
+            secret: None,
+        };
+        let (plan, live, desired) = (Some(json!("a")), Some(json!("b")), Some(json!("c")));
+        let moved = Moved { why: MovedWhy::Changed, fields: vec![FieldView { path: "name", plan, live, desired }] };
+        let because = Address::parse("oidc_app/web").unwrap();
+        let steps = vec![
+            step("role/a", Action::Create, StepResult::Applied { id: RemoteId(1), how: How::Found }),
+            step("oidc_app/web", Action::Update, StepResult::Moved(moved)),
+            step("role/b", Action::Delete, StepResult::Unseen { id: RemoteId(2), doubt: Doubt::NotReadBack }),
+            step("authorization_server/s/client/web", Action::Create, StepResult::Skipped { because }),
+            step("role/c", Action::Create, StepResult::NotAttempted),
+        ];
+        let outcome = Outcome { steps, wrote: true, interrupted: true, fatal: None, created: BTreeMap::new() };
+        let files = FilesOutcome {
+            written: vec!["policies/a.json".into()],
+            left: vec![("policies/b.json".into(), "authorization_server/s is not as planned".into())],
+        };
+        let mut out = anstream::StripStream::new(Vec::new());
+        write_outcome(&mut out, &outcome, &files).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out.into_inner()).unwrap());
+    }
 }

@@ -52,3 +52,79 @@ fn published_schemas_are_fresh() {
     };
     check("plan", "schemas/plan.v1.json");
 }
+
+const SMALL: &str = "version: 1\ntenant: { subdomain: acme }\nroles:\n  testers: { name: Testers }\n";
+
+#[test]
+fn apply_asks_nobody_without_a_terminal() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    let run = program.run("apply --emulator");
+    assert_eq!(run.code, 64, "{}", run.block());
+    assert!(!program.folder().join(".gatewright").exists(), "nothing is touched before the question");
+    let run = program.run("apply plan.json --env dev");
+    assert_eq!(run.code, 64, "{}", run.block());
+}
+
+#[test]
+fn credentials_are_asked_for_by_name() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    insta::assert_snapshot!(program.run("plan").block(), @r"
+    --- stderr
+    error: ONELOGIN_CLIENT_ID and ONELOGIN_CLIENT_SECRET are not both set
+
+    hint: Set them to a credential pair of acme.onelogin.com, or try it out with `--emulator`.
+    --- exit 1
+    ");
+}
+
+#[test]
+fn color_is_used_when_it_is_asked_for() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    let plain = program.run("plan --emulator");
+    let colored = program.run("plan --emulator --color always");
+    assert!(!plain.stdout.contains('\u{1b}'), "{}", plain.stdout);
+    assert!(colored.stdout.contains("\u{1b}[32m+ role/testers"), "{}", colored.stdout);
+    assert_eq!(anstream::adapter::strip_str(&colored.stdout).to_string(), plain.stdout);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    let first = program.run("plan --emulator --format json");
+    assert_eq!(first.block(), program.run("plan --emulator --format json").block());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .args(["completions", "zsh"])
+        .env_clear()
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn broken_files_are_shown_where_they_are_broken() {
+    let program = Program::new();
+    program.write("gatewright.yaml", &SMALL.replace("name: Testers", "naem: Testers"));
+    for line in ["validate", "plan --emulator", "apply --emulator --auto-approve", "render", "verify --emulator"] {
+        let run = program.run(line);
+        assert_eq!(run.code, 1, "{line}: {}", run.block());
+        assert!(run.stderr.contains("--> gatewright.yaml:4:14"), "{line}: {}", run.block());
+        assert!(
+            run.stderr.contains("did you mean `name`") || run.stderr.contains("Did you mean `name`"),
+            "{}",
+            run.stderr
+        );
+    }
+}

@@ -54,7 +54,7 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let saved = read_saved(args, global)?;
+    let saved = args.plan.as_deref().map(|path| permission::read(path, global)).transpose()?;
     if saved.is_none() && !args.auto_approve && !Terminal::can_ask() {
         return Err(Failure::usage(
             "nobody is there to be asked",
@@ -79,18 +79,6 @@ pub(in crate::cli) async fn run(
     exit
 }
 
-fn read_saved(args: &ApplyArgs, global: &GlobalArgs) -> Result<Option<SavedPlan>, Failure> {
-    let Some(path) = &args.plan else { return Ok(None) };
-    if global.env.is_some() || !global.variables.is_empty() {
-        return Err(Failure::usage(
-            "a saved plan brings its own environment and variables",
-            "Leave `--env` and `--var` out, or leave the plan out.",
-        ));
-    }
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Some(report::read_plan(&text).with_context(|| format!("cannot apply {}", path.display()))?))
-}
-
 async fn apply(
     args: &ApplyArgs,
     saved: Option<&SavedPlan>,
@@ -110,7 +98,7 @@ async fn apply(
     planning::tell_cost(connection, global, terminal)?;
     let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
     terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
-    permit(saved, &planned, terminal)?;
+    permission::check(saved, &planned, terminal)?;
     if planned.view(&variables).is_empty() {
         return Ok(Exit::Done);
     }
@@ -120,27 +108,6 @@ async fn apply(
     let exit = perform(&planned, inputs, connection, &home, global, terminal).await;
     drop(lock);
     exit
-}
-
-/// Refuses what the saved plan does not permit, and what safety forbids.
-fn permit(saved: Option<&SavedPlan>, planned: &Planned, terminal: &Terminal) -> Result<(), Failure> {
-    if let Some(saved) = saved {
-        permission::check_account(saved, planned)?;
-        let disagreements = permission::disagreements(saved, planned);
-        if !disagreements.is_empty() {
-            terminal.tell(|err| report::write_disagreements(err, &disagreements))?;
-            let number = report::count(disagreements.len(), "change", None);
-            return Err(Failure::Refused {
-                message: format!("the saved plan does not permit {number}; nothing was written"),
-                hint: Some("Plan again, have a look, and apply that plan.".to_owned()),
-            });
-        }
-    }
-    if planned.plan.is_refused() {
-        let number = report::count(planned.plan.refusals.len(), "refusal", None);
-        return Err(Failure::Refused { message: format!("nothing was written because of {number}"), hint: None });
-    }
-    Ok(())
 }
 
 /// Asks whether to go on; to break off is to decline.
