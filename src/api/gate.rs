@@ -50,11 +50,13 @@ impl Gate {
 }
 
 /// Reads how long a 429 tells us to wait; `None` where it does not say.
+///
+/// `retry-after` is about this very answer, `x-ratelimit-reset` about the whole window, so the first one wins.
 pub(super) fn told_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    text("x-ratelimit-reset")
-        .and_then(|text| seconds(text, now))
-        .or_else(|| text("retry-after").and_then(|text| seconds(text, now).or_else(|| date(text, now))))
+    text("retry-after")
+        .and_then(|text| seconds(text, now).or_else(|| date(text, now)))
+        .or_else(|| text("x-ratelimit-reset").and_then(|text| seconds(text, now)))
 }
 
 /// Reads a number of seconds left, or an instant where it can only be one.
@@ -105,8 +107,8 @@ mod tests {
         check(&[("retry-after", "7")], Some(7));
         check(&[("retry-after", "Tue, 14 Nov 2023 22:13:50 GMT")], Some(30));
         check(&[("retry-after", "soon")], None);
-        check(&[("x-ratelimit-reset", "12"), ("retry-after", "7")], Some(12));
-        check(&[("x-ratelimit-reset", "?"), ("retry-after", "7")], Some(7));
+        check(&[("x-ratelimit-reset", "12"), ("retry-after", "7")], Some(7));
+        check(&[("x-ratelimit-reset", "12"), ("retry-after", "soon")], Some(12));
     }
 
     #[tokio::test(start_paused = true)]

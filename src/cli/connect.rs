@@ -4,11 +4,13 @@
 //! names, never to one that only the file names. Under `--emulator` none of these variables plays a part.
 
 use super::args::GlobalArgs;
+use super::embedded::Embedded;
 use super::failure::Failure;
 use super::inputs::ProcessEnv;
 use super::state_file;
+use super::terminal::Terminal;
 use crate::api::{ClientConfig, Credentials, Reader, Reroute};
-use crate::emulator::{DEFAULT_ACCOUNT_ID, Emulator, GatewayFile, Options, StateLocation};
+use crate::emulator::{DEFAULT_ACCOUNT_ID, GatewayFile, Options, StateLocation};
 use crate::model::Tenant;
 use anyhow::Context;
 use jiff::Timestamp;
@@ -26,14 +28,7 @@ pub(super) struct Connection {
     pub(super) reader: Reader,
     /// How it is reached.
     pub(super) config: ClientConfig,
-    emulator: Option<Emulated>,
-}
-
-/// The embedded emulator.
-struct Emulated {
-    emulator: Emulator,
-    url: Url,
-    state: PathBuf,
+    emulator: Option<Embedded>,
 }
 
 impl Connection {
@@ -42,20 +37,19 @@ impl Connection {
         let Self { reader, config: _, emulator } = self;
         // Its open connections would keep the emulator waiting.
         drop(reader);
-        if let Some(Emulated { emulator, url: _, state: _ }) = emulator {
-            emulator.shutdown().await;
+        if let Some(emulator) = emulator {
+            emulator.close().await;
         }
     }
 
     /// Returns the address of the emulator that answers, if one does.
     pub(super) fn emulator_url(&self) -> Option<&Url> {
-        self.emulator.as_ref().map(|emulated| &emulated.url)
+        self.emulator.as_ref().map(Embedded::url)
     }
 
     /// Returns the folder of the emulated account's secrets and records.
     pub(super) fn emulator_home(&self) -> Option<PathBuf> {
-        let Emulated { emulator, url: _, state } = self.emulator.as_ref()?;
-        Some(state.with_file_name(emulator.instance_id()))
+        self.emulator.as_ref().map(Embedded::home)
     }
 }
 
@@ -65,7 +59,7 @@ pub(super) async fn connect(
     gateways: Vec<GatewayFile>,
     root: &Path,
     global: &GlobalArgs,
-    env: ProcessEnv<'_>,
+    (env, terminal): (ProcessEnv<'_>, &Terminal),
 ) -> Result<Connection, Failure> {
     let (emulator, config) = match &global.emulator {
         Some(state) => {
@@ -73,33 +67,22 @@ pub(super) async fn connect(
                 Some(state) => state.clone(),
                 None => state_file::default_place(root, &tenant.host())?,
             };
-            let emulated = start_emulator(tenant, gateways, state, global).await?;
-            let config = emulated_config(tenant, &emulated.url, global)?;
-            (Some(emulated), config)
+            let options = Options {
+                issuer: Some(tenant.issuer()),
+                state: StateLocation::File(state.clone()),
+                seed: global.emulator_seed.as_deref().map(state_file::read_json).transpose()?,
+                account_id: tenant.account_id.unwrap_or(DEFAULT_ACCOUNT_ID),
+                gateways,
+                ..Options::in_memory()
+            };
+            let emulator = Embedded::start(options, state, global.max_wait(), terminal).await?;
+            let config = emulated_config(tenant, emulator.url(), global)?;
+            (Some(emulator), config)
         }
         None => (None, remote(tenant, global, env)?),
     };
     let reader = Reader::new(config.clone()).context("cannot prepare requests")?;
     Ok(Connection { reader, config, emulator })
-}
-
-async fn start_emulator(
-    tenant: &Tenant,
-    gateways: Vec<GatewayFile>,
-    state: PathBuf,
-    global: &GlobalArgs,
-) -> Result<Emulated, Failure> {
-    let options = Options {
-        issuer: Some(tenant.issuer()),
-        state: StateLocation::File(state.clone()),
-        seed: global.emulator_seed.as_deref().map(state_file::read_json).transpose()?,
-        account_id: tenant.account_id.unwrap_or(DEFAULT_ACCOUNT_ID),
-        gateways,
-        ..Options::in_memory()
-    };
-    let emulator = Emulator::start(options).await.context("cannot start the emulator")?;
-    let url = parse(&emulator.base_url())?;
-    Ok(Emulated { emulator, url, state })
 }
 
 fn emulated_config(tenant: &Tenant, url: &Url, global: &GlobalArgs) -> Result<ClientConfig, Failure> {

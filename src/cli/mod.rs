@@ -7,6 +7,7 @@
 mod args;
 mod command;
 mod connect;
+mod embedded;
 mod execution;
 mod exit;
 mod failure;

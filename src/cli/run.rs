@@ -11,6 +11,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::time::Duration;
+use tokio::runtime::Builder;
 
 /// Runs the program with the given arguments, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -55,15 +56,26 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Render(args) => render::run(args, global, &env, terminal),
         Command::Export(args) => wait(export::run(args, global, &env, terminal)),
         Command::Verify(args) => wait(verify::run(args, global, &env, terminal)),
-        Command::Emulator(args) => wait(emulator::run(args, global, &env, terminal)),
+        Command::Emulator(args) => serve(emulator::run(args, global, &env, terminal)),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
     }
 }
 
 /// Runs a command that talks to somebody.
+///
+/// One thread: the work is waiting, and an HTTP connection goes back to its pool before the next request looks for one.
 fn wait(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    run_on(&mut Builder::new_current_thread(), command)
+}
+
+/// Runs the command that serves others.
+fn serve(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    run_on(&mut Builder::new_multi_thread(), command)
+}
+
+fn run_on(builder: &mut Builder, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = builder.enable_all().build().context("cannot start")?;
     let result = runtime.block_on(command);
     // A question that nobody answers must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));

@@ -5,6 +5,7 @@ use super::{count, visible};
 use crate::execute::{Event, How};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -95,4 +96,12 @@ pub fn lock_wait_words(pid: Option<u32>, max_wait: Duration) -> String {
     let seconds = usize::try_from(max_wait.as_secs()).unwrap_or(usize::MAX);
     let whom = pid.map_or_else(|| "another apply".to_owned(), |pid| format!("process {pid}"));
     format!("waiting for {whom}, which has the lock of this folder, for at most {}", count(seconds, "second", None))
+}
+
+/// Returns the line that says whom a start of the embedded emulator waits for.
+pub fn state_wait_words(state: &Path, pid: Option<u32>, max_wait: Duration) -> String {
+    let seconds = usize::try_from(max_wait.as_secs()).unwrap_or(usize::MAX);
+    let whom = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+    let (state, seconds) = (state.display().to_string(), count(seconds, "second", None));
+    format!("waiting for {whom}, which uses {}, for at most {seconds}", visible(&state))
 }

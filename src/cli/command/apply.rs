@@ -69,7 +69,7 @@ pub(in crate::cli) async fn run(
         permission::check_origin(saved, &inputs)?;
     }
     let gateways = gateways::of(&inputs.desired, &inputs.root);
-    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
+    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let exit = apply(args, saved.as_ref(), &inputs, &connection, global, terminal).await;
     let exit = match exit {
         Ok(Exit::Done) if args.verify => proof::prove(&args.proof, &inputs, &connection, global, env, terminal).await,

@@ -69,7 +69,7 @@ pub(in crate::cli) async fn run(
             ));
         }
     };
-    let connection = connect::connect(&tenant, Vec::new(), &root, global, env).await?;
+    let connection = connect::connect(&tenant, Vec::new(), &root, global, (env, terminal)).await?;
     let live = live::collect_all(&connection.reader).await;
     connection.close().await;
     let text = config::export(&live.context("cannot export")?, &tenant);

@@ -61,7 +61,7 @@ pub(in crate::cli) async fn run(
     let PlanArgs { out, format, detailed_exitcode, files_base, safety } = args;
     let inputs = inputs::load(global, env, terminal)?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
-    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
+    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
     let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
     let told = planning::tell_cost(&connection, global, terminal);

@@ -34,7 +34,7 @@ pub(in crate::cli) async fn run(
     let VerifyArgs { proof } = args;
     let inputs = inputs::load(global, env, terminal)?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
-    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
+    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let exit = proof::prove(proof, &inputs, &connection, global, env, terminal).await;
     connection.close().await;
     exit
