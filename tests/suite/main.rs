@@ -5,6 +5,7 @@ mod api;
 mod architecture;
 mod cli;
 mod config;
+mod embedded;
 mod emulator;
 mod examples;
 mod execute;
