@@ -19,7 +19,7 @@ pub struct Deletions {
 /// Reads what deletes take along; sends nothing where nothing is deleted.
 ///
 /// # Errors
-/// As [`collect`](super::collect).
+/// As [`collect`](fn@super::collect).
 pub async fn consequences(
     reader: &Reader,
     desired: &DesiredState,

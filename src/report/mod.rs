@@ -2,7 +2,7 @@
 //!
 //! The room decides nothing and reads nothing. It does not know whether it writes to a terminal: text carries colour
 //! codes, which the writer takes out where they are not wanted, and says everything in words and signs as well. Whatever
-//! comes from the account or the file goes through [`visible`], so that no control, bidirectional or zero-width character
+//! comes from the account or the file goes through [`visible()`], so that no control, bidirectional or zero-width character
 //! reaches a terminal.
 
 mod diagnostics;
