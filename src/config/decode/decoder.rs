@@ -78,6 +78,10 @@ pub(crate) enum TextRule {
     Line,
     /// Not empty, no blanks, nothing hidden.
     Word,
+    /// A word that stands in a token between blanks.
+    Scope,
+    /// A word that is a URL or names an API.
+    Url,
     /// Anything, empty included.
     Free,
 }
@@ -238,8 +242,12 @@ impl Decoder<'_> {
             self.error(Code::InvalidValue, origin, format!("{what} holds a `*`"), hint);
             return false;
         }
-        if rule == TextRule::Word && text.contains(char::is_whitespace) {
-            let hint = "Write one value an item; blanks separate the values in a token.";
+        if matches!(rule, TextRule::Word | TextRule::Scope | TextRule::Url) && text.contains(char::is_whitespace) {
+            let hint = match rule {
+                TextRule::Scope => "Write one value an item; blanks separate the values in a token.",
+                TextRule::Url => "Write `%20` for a blank that belongs there, and one value an item.",
+                _ => "Write one word.",
+            };
             self.error(Code::InvalidValue, origin, format!("{what} holds a blank: `{text}`"), hint);
             return false;
         }
@@ -363,7 +371,7 @@ impl Decoder<'_> {
 
     /// Reads a list of scope values.
     pub(crate) fn scope_values(&mut self, at: At<'_>) -> Option<Vec<Sourced<ScopeValue>>> {
-        let texts = self.texts(at, TextRule::Word)?;
+        let texts = self.texts(at, TextRule::Scope)?;
         Some(texts.into_iter().map(|text| Sourced::new(ScopeValue::new(text.value), text.origin)).collect())
     }
 
