@@ -43,6 +43,8 @@ pub(crate) type Unresolved = Option<Box<Diagnostic>>;
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     environment: Option<String>,
+    /// Whether every variable is known: only then is an unknown name unknown.
+    is_complete: bool,
     /// `None`: broken, and reported.
     values: BTreeMap<String, Option<(String, Kind)>>,
 }
@@ -61,10 +63,11 @@ impl Variables {
     pub(crate) fn evaluate(
         environment: Option<&str>,
         definitions: &BTreeMap<&str, Definition<'_>>,
+        is_complete: bool,
         process_env: &dyn Fn(&str) -> Option<String>,
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
-        let variables = Self { environment: environment.map(str::to_owned), values: BTreeMap::new() };
+        let variables = Self { environment: environment.map(str::to_owned), is_complete, values: BTreeMap::new() };
         let mut evaluation = Evaluation { variables, definitions, process_env, problems, chain: Vec::new() };
         for name in definitions.keys() {
             evaluation.value(name);
@@ -94,6 +97,7 @@ impl Variables {
         match self.values.get(name) {
             Some(Some(value)) => Ok(value.clone()),
             Some(None) => Err(None),
+            None if !self.is_complete => Err(None),
             None => Err(Some(Box::new(unknown(name, origin, self.values.keys().map(String::as_str))))),
         }
     }
@@ -244,6 +248,9 @@ impl<'t> Evaluation<'_, 't> {
             Name::Variable(name) => name,
         };
         let Some((&name, _)) = self.definitions.get_key_value(name) else {
+            if !self.variables.is_complete {
+                return Err(None);
+            }
             return Err(Some(Box::new(unknown(name, origin, self.definitions.keys().copied()))));
         };
         if let Some(start) = self.chain.iter().position(|other| *other == name) {
