@@ -4,7 +4,7 @@ use super::syntax;
 use super::tree::{CoreType, Node, Pair, Scalar, Style, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, StructureStyle};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// The deepest nesting that is read; the grammar needs seven levels.
@@ -63,6 +63,20 @@ impl Places<'_> {
         let width = self.text.get(origin.start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         origin.end = origin.start + width;
         origin
+    }
+
+    /// Returns the origin of the sign at an offset.
+    pub(crate) fn sign(&self, start: usize) -> Option<Origin> {
+        let before = self.text.get(..start)?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let width = self.text.get(start..)?.chars().next().map_or(0, char::len_utf8);
+        Some(Origin {
+            file: self.file.clone(),
+            line: to_u32(before.matches('\n').count() + 1),
+            column: to_u32(before.get(line_start..)?.chars().count() + 1),
+            start,
+            end: start + width,
+        })
     }
 
     fn floor(&self, offset: usize) -> usize {
@@ -188,6 +202,8 @@ impl<'a> Builder<'a> {
             origin.end = self.places.between(&span.start, &span.end).end;
         } else {
             let first = match &value {
+                // A file that is a list is wrong as a whole, from its first dash on.
+                Value::List(_) if self.open.is_empty() => None,
                 Value::List(items) => items.first().map(|item| &item.origin),
                 Value::Map(pairs) => pairs.first().map(|pair| &pair.key.origin),
                 Value::Scalar(_) => None,
@@ -246,34 +262,30 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Keeps the first of equal keys and reports the others with both places.
+    /// Keeps the first of equal keys, with what the others add to it, and reports the others with both places.
     fn refuse_duplicates(&mut self, pairs: &mut Vec<Pair>) {
         let mut order: Vec<usize> = (0..pairs.len()).collect();
         order.sort_by_key(|&index| pairs.get(index).map(|pair| pair.key.value.as_str()));
-        let mut repeated = Vec::new();
-        let mut first: Option<&Pair> = None;
+        // By index, the index of the first of its equals.
+        let mut repeated: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut first: Option<(usize, &Pair)> = None;
         for index in order {
             let Some(pair) = pairs.get(index) else { continue };
             match first {
-                Some(first) if first.key.value == pair.key.value => {
+                Some((at, first)) if first.key.value == pair.key.value => {
                     let message = format!("the key `{}` stands twice in one mapping", pair.key.value);
                     self.problems.push(
                         Diagnostic::error(Code::DuplicateKey, pair.key.origin.clone(), message)
                             .with_related(first.key.origin.clone(), "first set here")
                             .with_hint("Keep one of the two, or merge what they say."),
                     );
-                    repeated.push(index);
+                    repeated.insert(index, at);
                 }
-                _ => first = Some(pair),
+                _ => first = Some((index, pair)),
             }
         }
         if !repeated.is_empty() {
-            repeated.sort_unstable();
-            let mut index = 0;
-            pairs.retain(|_| {
-                index += 1;
-                repeated.binary_search(&(index - 1)).is_err()
-            });
+            *pairs = absorb(std::mem::take(pairs), &repeated);
         }
     }
 
@@ -286,12 +298,33 @@ impl<'a> Builder<'a> {
             let origin = Origin { file: self.places.file.clone(), line: 1, column: 1, start: 0, end: 0 };
             self.problems.push(
                 Diagnostic::error(Code::Syntax, origin, "the file says nothing")
-                    .with_hint("Write the first entry, or remove the file."),
+                    .with_hint("Begin with `version: 1`; an included file begins with a block, such as `roles:`."),
             );
             return None;
         }
         self.root
     }
+}
+
+/// Puts what repeated mappings say into the first of them, so that nothing they say seems to be missing.
+fn absorb(pairs: Vec<Pair>, repeated: &BTreeMap<usize, usize>) -> Vec<Pair> {
+    let mut kept = BTreeMap::new();
+    let mut more: BTreeMap<usize, Vec<Pair>> = BTreeMap::new();
+    for (index, pair) in pairs.into_iter().enumerate() {
+        match (repeated.get(&index), pair.value.value) {
+            (Some(first), Value::Map(inner)) => more.entry(*first).or_default().extend(inner),
+            (Some(_), Value::List(_) | Value::Scalar(_)) => {}
+            (None, value) => {
+                kept.insert(index, Pair { key: pair.key, value: Node { value, origin: pair.value.origin } });
+            }
+        }
+    }
+    for (index, inner) in more {
+        let Some(Value::Map(own)) = kept.get_mut(&index).map(|pair| &mut pair.value.value) else { continue };
+        let mut known: HashSet<String> = own.iter().map(|pair| pair.key.value.clone()).collect();
+        own.extend(inner.into_iter().filter(|pair| known.insert(pair.key.value.clone())));
+    }
+    kept.into_values().collect()
 }
 
 /// Counts the nodes under a node and how deep they go.

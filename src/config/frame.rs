@@ -2,10 +2,11 @@
 
 use super::decode::is_entry_key;
 use super::include::Input;
+use super::interpolate::sounds_secret;
 use super::nearest;
 use super::tree::{Node, Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys that stand in the root file only.
 const ROOT_KEYS: [&str; 5] = ["version", "tenant", "variables", "environments", "include"];
@@ -24,6 +25,8 @@ pub(crate) struct Frame<'t> {
     pub(crate) apps: Section<'t>,
     pub(crate) servers: Section<'t>,
     pub(crate) policies: Section<'t>,
+    /// The root keys whose content is not known whole, and was reported.
+    pub(crate) unreadable: BTreeSet<&'static str>,
     pub(crate) problems: Vec<Diagnostic>,
 }
 
@@ -54,6 +57,7 @@ pub(crate) fn frame(input: &Input) -> Frame<'_> {
         apps: Section::new(),
         servers: Section::new(),
         policies: Section::new(),
+        unreadable: BTreeSet::new(),
         problems: Vec::new(),
     };
     for (index, tree) in input.trees.iter().enumerate() {
@@ -71,31 +75,37 @@ impl<'t> Frame<'t> {
     fn file(&mut self, tree: &'t Node, is_root: bool) {
         let Value::Map(pairs) = &tree.value else {
             let message = format!("the file is {}, not a mapping", tree.describe());
-            return self.error(Code::WrongType, &tree.origin, message, "Begin with `version: 1`.");
+            let hint = match is_root {
+                true => "Begin with `version: 1`.",
+                false => "Begin with a block, such as `roles:`.",
+            };
+            return self.error(Code::WrongType, &tree.origin, message, hint);
         };
-        if is_root {
-            self.version(tree);
-        }
+        let mut version = tree.get("version");
         for pair in pairs {
-            match pair.key.value.as_str() {
-                key if ROOT_KEYS.contains(&key) && !is_root => {
-                    let message = format!("`{key}` stands in an included file");
-                    self.error(Code::UnknownKey, &pair.key.origin, message, "Move it into the root file.");
+            let key = pair.key.value.as_str();
+            if ROOT_KEYS.contains(&key) && !is_root {
+                let message = format!("`{key}` stands in an included file");
+                self.error(Code::UnknownKey, &pair.key.origin, message, "Move it into the root file.");
+            } else if ROOT_KEYS.contains(&key) || SECTIONS.contains(&key) {
+                self.block_of_root(key, pair);
+            } else {
+                // A misspelt key is read as the one that was probably meant, so that nothing seems to be missing.
+                match self.unknown_key(key, &pair.key.origin, is_root) {
+                    None => self.refuse_to_guess(),
+                    Some("version") => version = version.or(Some(pair)),
+                    Some("include") => self.unreadable.extend(SECTIONS),
+                    Some(meant) if SECTIONS.contains(&meant) || tree.get(meant).is_none() => {
+                        self.block_of_root(meant, pair);
+                    }
+                    Some(_) => {}
                 }
-                "version" => {}
-                "include" => self.include(pair),
-                "tenant" => self.tenant = Some(pair),
-                "variables" => self.variables = self.variables(pair),
-                "environments" => self.environments(pair),
-                "roles" => self.section(pair, |frame| &mut frame.roles),
-                "oidc_apps" => self.section(pair, |frame| &mut frame.apps),
-                "authorization_servers" => self.section(pair, |frame| &mut frame.servers),
-                "gateway_policies" => self.section(pair, |frame| &mut frame.policies),
-                key => self.unknown_key(key, &pair.key.origin, is_root),
             }
         }
         if is_root {
+            self.version(version, tree);
             self.refuse_undeclared();
+            self.refuse_secrets();
             if self.tenant.is_none() {
                 let hint = "Write `tenant: { subdomain: acme }` for https://acme.onelogin.com.";
                 self.error(Code::MissingKey, &tree.origin, "the file names no `tenant`", hint);
@@ -103,15 +113,38 @@ impl<'t> Frame<'t> {
         }
     }
 
-    fn unknown_key(&mut self, key: &str, origin: &Origin, is_root: bool) {
-        let root_keys: &[&str] = if is_root { &ROOT_KEYS } else { &[] };
-        let known = root_keys.iter().chain(&SECTIONS).copied();
-        let hint = nearest::hint(key, known, "");
-        self.error(Code::UnknownKey, origin, format!("unknown key `{key}`"), hint);
+    fn block_of_root(&mut self, key: &str, pair: &'t Pair) {
+        match key {
+            "include" => self.include(pair),
+            "tenant" => self.tenant = Some(pair),
+            "variables" => self.variables = self.variables(pair),
+            "environments" => self.environments(pair),
+            "roles" => self.section("roles", pair, |frame| &mut frame.roles),
+            "oidc_apps" => self.section("oidc_apps", pair, |frame| &mut frame.apps),
+            "authorization_servers" => self.section("authorization_servers", pair, |frame| &mut frame.servers),
+            "gateway_policies" => self.section("gateway_policies", pair, |frame| &mut frame.policies),
+            // The version is read apart, because the file has to say it.
+            _ => {}
+        }
     }
 
-    fn version(&mut self, tree: &Node) {
-        let Some(pair) = tree.get("version") else {
+    /// Reports an unknown key of a file; returns the one that was probably meant.
+    fn unknown_key(&mut self, key: &str, origin: &Origin, is_root: bool) -> Option<&'static str> {
+        let root_keys: &'static [&'static str] = if is_root { &ROOT_KEYS } else { &[] };
+        let known = root_keys.iter().chain(&SECTIONS).copied();
+        let near = nearest::nearest(key, known.clone());
+        let hint = nearest::hint(key, known, "");
+        self.error(Code::UnknownKey, origin, format!("unknown key `{key}`"), hint);
+        near
+    }
+
+    /// Takes note that an unknown block may hold entries of any kind.
+    fn refuse_to_guess(&mut self) {
+        self.unreadable.extend(SECTIONS);
+    }
+
+    fn version(&mut self, version: Option<&Pair>, tree: &Node) {
+        let Some(pair) = version else {
             let hint = "Write `version: 1` as the first line.";
             return self.error(Code::MissingKey, &tree.origin, "the file does not say its `version`", hint);
         };
@@ -164,7 +197,20 @@ impl<'t> Frame<'t> {
     }
 
     fn variables(&mut self, pair: &'t Pair) -> BTreeMap<&'t str, &'t Pair> {
+        if !matches!(&pair.value.value, Value::Map(_)) {
+            self.unreadable.insert("variables");
+        }
         self.keyed(pair, Some("environment")).iter().map(|pair| (pair.key.value.as_str(), pair)).collect()
+    }
+
+    /// Refuses declared variables that are named like secrets: what they hold would be shown in plans.
+    fn refuse_secrets(&mut self) {
+        for (name, pair) in self.variables.iter().filter(|(name, _)| sounds_secret(name)) {
+            let message = format!("the variable `{name}` is named like a secret, and variables are shown in plans");
+            let hint = "No field takes a secret: a probe names the environment variable that holds it, \
+                        `client_secret_env: NAME` or `password_env: NAME`. Remove the variable, or give it another name.";
+            self.problems.push(Diagnostic::error(Code::Variable, pair.key.origin.clone(), message).with_hint(hint));
+        }
     }
 
     fn environments(&mut self, pair: &'t Pair) {
@@ -206,6 +252,9 @@ impl<'t> Frame<'t> {
 
     fn refuse_undeclared(&mut self) {
         let Some(environments) = &self.environments else { return };
+        if self.unreadable.contains("variables") {
+            return;
+        }
         let mut found = Vec::new();
         for (name, pair) in environments.blocks.values().flat_map(|block| &block.variables) {
             if !self.variables.contains_key(name) && is_entry_key(name) {
@@ -218,7 +267,10 @@ impl<'t> Frame<'t> {
         self.problems.append(&mut found);
     }
 
-    fn section(&mut self, pair: &'t Pair, of: impl Fn(&mut Self) -> &mut Section<'t>) {
+    fn section(&mut self, name: &'static str, pair: &'t Pair, of: impl Fn(&mut Self) -> &mut Section<'t>) {
+        if !matches!(&pair.value.value, Value::Map(_)) {
+            self.unreadable.insert(name);
+        }
         for entry in self.keyed(pair, None) {
             let key = entry.key.value.as_str();
             match of(self).get(key).map(|first| first.key.origin.clone()) {
@@ -226,7 +278,7 @@ impl<'t> Frame<'t> {
                     of(self).insert(key, entry);
                 }
                 Some(first) => {
-                    let message = format!("`{key}` stands under `{}` in two files", pair.key.value);
+                    let message = format!("`{key}` stands under `{name}` in two files");
                     self.problems.push(
                         Diagnostic::error(Code::DuplicateKey, entry.key.origin.clone(), message)
                             .with_related(first, "first defined here")

@@ -43,6 +43,8 @@ pub(crate) type Unresolved = Option<Box<Diagnostic>>;
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     environment: Option<String>,
+    /// Whether every variable is known: only then is an unknown name unknown.
+    is_complete: bool,
     /// `None`: broken, and reported.
     values: BTreeMap<String, Option<(String, Kind)>>,
 }
@@ -61,10 +63,11 @@ impl Variables {
     pub(crate) fn evaluate(
         environment: Option<&str>,
         definitions: &BTreeMap<&str, Definition<'_>>,
+        is_complete: bool,
         process_env: &dyn Fn(&str) -> Option<String>,
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
-        let variables = Self { environment: environment.map(str::to_owned), values: BTreeMap::new() };
+        let variables = Self { environment: environment.map(str::to_owned), is_complete, values: BTreeMap::new() };
         let mut evaluation = Evaluation { variables, definitions, process_env, problems, chain: Vec::new() };
         for name in definitions.keys() {
             evaluation.value(name);
@@ -94,6 +97,7 @@ impl Variables {
         match self.values.get(name) {
             Some(Some(value)) => Ok(value.clone()),
             Some(None) => Err(None),
+            None if !self.is_complete => Err(None),
             None => Err(Some(Box::new(unknown(name, origin, self.values.keys().map(String::as_str))))),
         }
     }
@@ -114,6 +118,10 @@ impl Variables {
 }
 
 fn unknown<'a>(name: &str, origin: Origin, names: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    if name.trim().is_empty() {
+        return Diagnostic::error(Code::Variable, origin, "`${}` names no variable")
+            .with_hint("Write a name between the braces, or `$${}` for the text itself.");
+    }
     let none = format!("Define it under `variables:`, or write `$${{{name}}}` for the text itself.");
     Diagnostic::error(Code::Variable, origin, format!("unknown variable `{name}`"))
         .with_hint(nearest::hint(name, names, &none))
@@ -244,6 +252,9 @@ impl<'t> Evaluation<'_, 't> {
             Name::Variable(name) => name,
         };
         let Some((&name, _)) = self.definitions.get_key_value(name) else {
+            if !self.variables.is_complete {
+                return Err(None);
+            }
             return Err(Some(Box::new(unknown(name, origin, self.definitions.keys().copied()))));
         };
         if let Some(start) = self.chain.iter().position(|other| *other == name) {
@@ -301,6 +312,12 @@ impl<'t> Evaluation<'_, 't> {
             ),
         }
     }
+}
+
+/// Says whether a variable is named like a secret; only the last word counts, for `token_url` is none.
+pub(crate) fn sounds_secret(name: &str) -> bool {
+    let last = name.rsplit(['_', '-']).next().unwrap_or_default();
+    matches!(last, "secret" | "password" | "passwd" | "token" | "key" | "credential" | "credentials")
 }
 
 /// Says whether a text can name an environment variable.

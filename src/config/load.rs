@@ -106,7 +106,7 @@ pub fn load_all(path: &Path, options: &LoadOptions<'_>) -> LoadedAll {
 fn common_problems(input: &Input, frame: &Frame<'_>, options: &LoadOptions<'_>) -> Vec<Diagnostic> {
     let mut problems = input.problems.clone();
     problems.extend(frame.problems.iter().cloned());
-    if input.trees.is_empty() {
+    if input.trees.is_empty() || frame.unreadable.contains("variables") {
         return problems;
     }
     for name in options.variables.keys().filter(|name| !frame.variables.contains_key(name.as_str())) {

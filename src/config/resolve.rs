@@ -29,8 +29,9 @@ pub(crate) fn resolve(
 ) -> Outcome {
     let mut problems = Vec::new();
     let definitions = definitions(frame, environment, options);
-    let variables = Variables::evaluate(environment, &definitions, options.process_env, &mut problems);
-    let mut decoder = Decoder { variables: &variables, problems };
+    let is_complete = !frame.unreadable.contains("variables");
+    let variables = Variables::evaluate(environment, &definitions, is_complete, options.process_env, &mut problems);
+    let mut decoder = Decoder::new(&variables, problems);
     let block = environment.zip(frame.environments.as_ref()).and_then(|(name, all)| all.blocks.get(name));
     let tenant = block.and_then(|block| block.tenant).or(frame.tenant);
     let tenant = tenant.and_then(|pair| decode::tenant(&mut decoder, At::pair(pair)));
@@ -50,7 +51,7 @@ pub(crate) fn resolve(
         tenant,
         notes,
     };
-    let mut problems = decoder.problems;
+    let mut problems = decoder.finish();
     if input.is_whole {
         problems.extend(check::check(&mut desired, &names, &input.root, &input.sources));
     }
@@ -103,8 +104,9 @@ fn names<'t>(
     notes: &mut Vec<Note>,
 ) -> Names<'t> {
     let known: Option<BTreeSet<&str>> = frame.environments.as_ref().map(|all| all.blocks.keys().copied().collect());
-    let mut split = |noun: &str, section: &Section<'t>| {
-        let mut kind = check::Kind { here: Section::new(), left_out: BTreeSet::new() };
+    let mut split = |noun: &str, block: &str, section: &Section<'t>| {
+        let is_complete = !frame.unreadable.contains(block);
+        let mut kind = check::Kind { here: Section::new(), left_out: BTreeSet::new(), is_complete };
         for (key, pair) in section {
             if is_here(decoder, pair, environment, known.as_ref()) {
                 kind.here.insert(key, pair);
@@ -117,10 +119,10 @@ fn names<'t>(
         kind
     };
     Names {
-        roles: split("role", &frame.roles),
-        apps: split("OIDC app", &frame.apps),
-        servers: split("authorization server", &frame.servers),
-        policies: split("gateway policy", &frame.policies),
+        roles: split("role", "roles", &frame.roles),
+        apps: split("OIDC app", "oidc_apps", &frame.apps),
+        servers: split("authorization server", "authorization_servers", &frame.servers),
+        policies: split("gateway policy", "gateway_policies", &frame.policies),
     }
 }
 

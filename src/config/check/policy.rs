@@ -22,7 +22,7 @@ pub(super) fn check(desired: &DesiredState, problems: &mut Vec<Diagnostic>) {
                 let audiences = server.audiences.as_ref().map(|audiences| audiences.value.as_slice());
                 check_audiences(policy, audiences, &server.origin, problems);
                 check_scopes(policy, grantable(server).as_ref(), &server.origin, problems);
-                check_probes(policy, server, problems);
+                check_probes(policy, server, desired, problems);
             }
             Some(Entry::External(external)) => {
                 let ExternalServer { audiences, scopes } = &external.declared;
@@ -110,7 +110,7 @@ fn check_external_scopes(
     }
 }
 
-fn check_probes(policy: &Policy, server: &Server, problems: &mut Vec<Diagnostic>) {
+fn check_probes(policy: &Policy, server: &Server, desired: &DesiredState, problems: &mut Vec<Diagnostic>) {
     let key = &policy.authorization_server.value;
     if let (None, Some(probe)) = (&server.resource_identifier, policy.probes.first()) {
         let message = format!("the server `{key}` declares no `resource_identifier`, and tokens are asked for by it");
@@ -118,7 +118,7 @@ fn check_probes(policy: &Policy, server: &Server, problems: &mut Vec<Diagnostic>
     }
     for probe in &policy.probes {
         check_user_claims(policy, probe, server, problems);
-        check_binding(policy, probe, server, problems);
+        check_binding(policy, probe, server, desired, problems);
     }
 }
 
@@ -143,11 +143,23 @@ fn check_user_claims(policy: &Policy, probe: &Probe, server: &Server, problems: 
 }
 
 /// A client that is not bound, or lacks a scope, gets no token that the policy lets in.
-fn check_binding(policy: &Policy, probe: &Probe, server: &Server, problems: &mut Vec<Diagnostic>) {
+///
+/// Names that are wrong themselves were reported, and prove nothing about the probe.
+fn check_binding(
+    policy: &Policy,
+    probe: &Probe,
+    server: &Server,
+    desired: &DesiredState,
+    problems: &mut Vec<Diagnostic>,
+) {
     let Some(clients) = &server.clients else { return };
     let client = &probe.client;
+    if !desired.apps.contains_key(&client.value) {
+        return;
+    }
     let Some(granted) = clients.value.get(&client.value) else {
-        if server.unmanaged == Unmanaged::Delete {
+        let is_known = |client: &EntryKey| desired.apps.contains_key(client);
+        if server.unmanaged == Unmanaged::Delete && clients.value.keys().all(is_known) {
             let names = clients.value.keys().map(EntryKey::as_str);
             let message =
                 format!("`{}` is no client of the server `{}`", client.value, policy.authorization_server.value);
@@ -160,10 +172,15 @@ fn check_binding(policy: &Policy, probe: &Probe, server: &Server, problems: &mut
         }
         return;
     };
+    let grantable = grantable(server);
+    let exists = |scope: &Sourced<ScopeValue>| grantable.as_ref().is_none_or(|all| all.contains(&scope.value));
+    if !granted.value.iter().all(exists) {
+        return;
+    }
     let has = |scope: &Sourced<ScopeValue>| granted.value.iter().any(|other| other.value == scope.value);
-    let lacking = policy.require_scopes.iter().find(|scope| !has(scope)).or_else(|| {
+    let lacking = policy.require_scopes.iter().find(|scope| exists(scope) && !has(scope)).or_else(|| {
         let any = &policy.require_any_scope;
-        any.first().filter(|_| !any.iter().any(has))
+        any.first().filter(|_| any.iter().all(|scope| exists(scope) && !has(scope)))
     });
     if let Some(scope) = lacking {
         let message =

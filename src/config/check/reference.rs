@@ -22,6 +22,8 @@ pub(crate) struct Names<'t> {
 pub(crate) struct Kind<'t> {
     pub(crate) here: Section<'t>,
     pub(crate) left_out: BTreeSet<&'t str>,
+    /// Whether every entry is known: only then is an unknown name unknown.
+    pub(crate) is_complete: bool,
 }
 
 impl<'t> Kind<'t> {
@@ -75,6 +77,9 @@ impl Checker {
         }
         if kind.left_out.contains(name) {
             return Target::LeftOut;
+        }
+        if !kind.is_complete {
+            return Target::Unknown;
         }
         self.suggestions += 1;
         let hint = match self.suggestions > MAX_SUGGESTIONS {

@@ -1,8 +1,8 @@
 //! `oidc_apps`.
 
 use super::decoder::{At, Decoder, TextRule};
-use super::entry;
-use crate::diagnostic::Code;
+use super::{entry, uri};
+use crate::diagnostic::{Code, Origin};
 use crate::model::{App, ApplicationType, Entry, TokenEndpointAuthMethod};
 
 const KEYS: [&str; 18] = [
@@ -32,6 +32,13 @@ pub(crate) fn app(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Entry<App, ()
     if let Some(external) = fields.get("external") {
         return entry::external(decoder, &fields, external, "name", &[], |_, _| ()).map(Entry::External);
     }
+    let application_type = decoder.field(&fields, "application_type", application_type);
+    let kind = match (&application_type, fields.get("application_type")) {
+        (Some(kind), _) => kind.value,
+        // What is written and cannot be read was reported; it may say `native`.
+        (None, Some(_)) => ApplicationType::Native,
+        (None, None) => ApplicationType::Web,
+    };
     let app = App {
         origin: at.origin.clone(),
         id: decoder.field(&fields, "id", Decoder::remote_id),
@@ -40,14 +47,12 @@ pub(crate) fn app(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Entry<App, ()
         description: decoder.field(&fields, "description", |decoder, at| decoder.text(at, TextRule::Free)),
         notes: decoder.field(&fields, "notes", |decoder, at| decoder.text(at, TextRule::Free)),
         visible: decoder.field(&fields, "visible", Decoder::boolean),
-        application_type: decoder.field(&fields, "application_type", application_type),
+        application_type,
         token_endpoint_auth_method: decoder.field(&fields, "token_endpoint_auth_method", auth_method),
-        redirect_uris: decoder.field(&fields, "redirect_uris", uris),
-        post_logout_redirect_uris: decoder.field(&fields, "post_logout_redirect_uris", uris),
-        login_url: decoder.field(&fields, "login_url", |decoder, at| match at.node.scalar() {
-            Some(scalar) if scalar.text.is_empty() && !at.node.is_null() => Some(String::new()),
-            _ => decoder.text(at, TextRule::Word),
-        }),
+        redirect_uris: decoder.field(&fields, "redirect_uris", |decoder, at| uris(decoder, at, kind)),
+        post_logout_redirect_uris: decoder
+            .field(&fields, "post_logout_redirect_uris", |decoder, at| uris(decoder, at, kind)),
+        login_url: decoder.field(&fields, "login_url", login_url),
         access_token_expiration_minutes: decoder.field(&fields, "access_token_expiration_minutes", Decoder::minutes),
         refresh_token_expiration_minutes: decoder.field(&fields, "refresh_token_expiration_minutes", Decoder::minutes),
         roles: decoder.field(&fields, "roles", Decoder::keys),
@@ -69,14 +74,28 @@ fn auth_method(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<TokenEndpointAut
     decoder.choice(at, &[Basic, Post, None].map(|value| (value.as_str(), value)))
 }
 
+/// Reads where the portal's tile leads; `""` empties it.
+fn login_url(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<String> {
+    if at.node.scalar().is_some_and(|scalar| scalar.text.is_empty()) && !at.node.is_null() {
+        return Some(String::new());
+    }
+    let url = decoder.text(at, TextRule::Url)?;
+    check(decoder, &at.what(), &at.node.origin, uri::check_callback(&url, None));
+    Some(url)
+}
+
 /// Reads URIs of an app.
-///
-/// Source: OneLogin stores them as one text, separated by line breaks or commas, so none may hold either.
-fn uris(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Vec<String>> {
-    let uris = decoder.texts(at, TextRule::Word)?;
-    for uri in uris.iter().filter(|uri| uri.value.contains(',')) {
-        let hint = "OneLogin separates URIs by commas; write `%2C`, or one URI an item.";
-        decoder.error(Code::InvalidValue, &uri.origin, format!("a URI of `{}` holds a comma", at.name), hint);
+fn uris(decoder: &mut Decoder<'_>, at: At<'_>, kind: ApplicationType) -> Option<Vec<String>> {
+    let uris = decoder.texts(at, TextRule::Url)?;
+    for uri in &uris {
+        let what = format!("an item of `{}`", at.name);
+        check(decoder, &what, &uri.origin, uri::check_callback(&uri.value, Some(kind)));
     }
     Some(uris.into_iter().map(|uri| uri.value).collect())
+}
+
+fn check(decoder: &mut Decoder<'_>, what: &str, origin: &Origin, checked: Result<(), uri::Fault>) {
+    if let Err(uri::Fault { message, hint }) = checked {
+        decoder.error(Code::InvalidValue, origin, format!("{what} {message}"), hint);
+    }
 }

@@ -5,12 +5,14 @@ use crate::config::nearest;
 use crate::config::tree::{CoreType, Node, Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
 use crate::model::{EntryKey, Field, RemoteId, ScopeValue};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Reads one environment of the tree, keeping every problem.
 pub(crate) struct Decoder<'a> {
     pub(crate) variables: &'a Variables,
     pub(crate) problems: Vec<Diagnostic>,
+    /// Where unknown keys and their values stand that were read as the nearest known key.
+    guessed: HashSet<Origin>,
 }
 
 /// A node and the key it belongs to, for messages.
@@ -46,16 +48,24 @@ impl<'t> At<'t> {
 }
 
 /// The pairs of a mapping whose keys are known.
-#[derive(Clone, Copy)]
+///
+/// A misspelt key is read as the one that was probably meant: it is an error anyway, and what it says is then neither
+/// missing nor unknown elsewhere.
 pub(crate) struct Fields<'t> {
     pairs: &'t [Pair],
     origin: &'t Origin,
+    known: &'static [&'static str],
+    misspelt: Vec<(&'static str, &'t Pair)>,
 }
 
 impl<'t> Fields<'t> {
     /// Returns the pair of a key.
-    pub(crate) fn get(&self, key: &str) -> Option<At<'t>> {
-        self.pairs.iter().find(|pair| pair.key.value == key).map(At::pair)
+    pub(crate) fn get(&self, key: &'static str) -> Option<At<'t>> {
+        if let Some(pair) = self.pairs.iter().find(|pair| pair.key.value == key) {
+            return Some(At::pair(pair));
+        }
+        let (_, pair) = self.misspelt.iter().find(|(meant, _)| *meant == key)?;
+        Some(At { name: key, ..At::pair(pair) })
     }
 
     /// Returns where the entry stands.
@@ -63,9 +73,10 @@ impl<'t> Fields<'t> {
         self.origin
     }
 
-    /// Iterates over the pairs.
+    /// Iterates over the pairs whose keys are known.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'t Pair> {
-        self.pairs.iter()
+        let known = self.known;
+        self.pairs.iter().filter(move |pair| known.contains(&pair.key.value.as_str()))
     }
 }
 
@@ -78,49 +89,81 @@ pub(crate) enum TextRule {
     Line,
     /// Not empty, no blanks, nothing hidden.
     Word,
+    /// A word that stands in a token between blanks.
+    Scope,
+    /// A word that is a URL or names an API.
+    Url,
     /// Anything, empty included.
     Free,
 }
 
-impl Decoder<'_> {
+impl<'a> Decoder<'a> {
+    /// Begins with problems that were found before.
+    pub(crate) fn new(variables: &'a Variables, problems: Vec<Diagnostic>) -> Self {
+        Self { variables, problems, guessed: HashSet::new() }
+    }
+
+    /// Returns the problems, without the types of values whose key was guessed.
+    pub(crate) fn finish(self) -> Vec<Diagnostic> {
+        let Self { variables: _, mut problems, guessed } = self;
+        let is_guess = |problem: &Diagnostic| {
+            matches!(problem.code, Code::WrongType | Code::NullValue)
+                && problem.primary.as_ref().is_some_and(|label| guessed.contains(&label.origin))
+        };
+        if !guessed.is_empty() {
+            problems.retain(|problem| !is_guess(problem));
+        }
+        problems
+    }
+
     /// Reports a problem.
     pub(crate) fn error(&mut self, code: Code, origin: &Origin, message: impl Into<String>, hint: impl Into<String>) {
         self.problems.push(Diagnostic::error(code, origin.clone(), message).with_hint(hint));
     }
 
     /// Reads a mapping whose keys are known; unknown keys are reported and the known ones still read.
-    pub(crate) fn fields<'t>(&mut self, at: At<'t>, known: &[&str]) -> Option<Fields<'t>> {
+    pub(crate) fn fields<'t>(&mut self, at: At<'t>, known: &'static [&'static str]) -> Option<Fields<'t>> {
         if at.node.is_null() {
             let hint = "Write its keys below it, or remove it.";
             self.error(Code::NullValue, at.origin, format!("{} has no value", at.what()), hint);
             return None;
         }
         let pairs = self.map(at)?;
-        for pair in pairs {
-            if !known.contains(&pair.key.value.as_str()) {
-                self.unknown_key(at, &pair.key, known);
+        let mut misspelt: Vec<(&'static str, &'t Pair)> = Vec::new();
+        for pair in pairs.iter().filter(|pair| !known.contains(&pair.key.value.as_str())) {
+            let Some(meant) = self.unknown_key(at, &pair.key, known) else { continue };
+            if !misspelt.iter().any(|(other, _)| *other == meant) {
+                self.guessed.extend([pair.key.origin.clone(), pair.value.origin.clone()]);
+                misspelt.push((meant, pair));
             }
         }
-        Some(Fields { pairs, origin: at.origin })
+        Some(Fields { pairs, origin: at.origin, known, misspelt })
     }
 
-    fn unknown_key(&mut self, at: At<'_>, key: &Sourced<String>, known: &[&str]) {
+    /// Reports an unknown key; returns the one that was probably meant.
+    fn unknown_key(
+        &mut self,
+        at: At<'_>,
+        key: &Sourced<String>,
+        known: &'static [&'static str],
+    ) -> Option<&'static str> {
         let name = key.value.as_str();
-        let hint = match name {
-            "client_secret" | "secret" | "password" => {
+        let is_secret = matches!(name, "client_secret" | "secret" | "password");
+        let near = nearest::nearest(name, known.iter().copied()).filter(|_| !is_secret);
+        let hint = match near {
+            _ if is_secret => {
                 "No field takes a secret: OneLogin makes client secrets, and a probe names the variable that holds one \
                  (`client_secret_env: NAME`)."
                     .to_owned()
             }
-            _ => match nearest::nearest(name, known.iter().copied()) {
-                Some(near) => format!("Did you mean `{near}`?"),
-                None => {
-                    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-                    format!("Known here: {}.", names.join(", "))
-                }
-            },
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => {
+                let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                format!("Known here: {}.", names.join(", "))
+            }
         };
         self.error(Code::UnknownKey, &key.origin, format!("unknown key `{name}` in {}", at.what()), hint);
+        near
     }
 
     /// Reads a mapping with keys of the user's choice.
@@ -238,8 +281,12 @@ impl Decoder<'_> {
             self.error(Code::InvalidValue, origin, format!("{what} holds a `*`"), hint);
             return false;
         }
-        if rule == TextRule::Word && text.contains(char::is_whitespace) {
-            let hint = "Write one value an item; blanks separate the values in a token.";
+        if matches!(rule, TextRule::Word | TextRule::Scope | TextRule::Url) && text.contains(char::is_whitespace) {
+            let hint = match rule {
+                TextRule::Scope => "Write one value an item; blanks separate the values in a token.",
+                TextRule::Url => "Write `%20` for a blank that belongs there, and one value an item.",
+                _ => "Write one word.",
+            };
             self.error(Code::InvalidValue, origin, format!("{what} holds a blank: `{text}`"), hint);
             return false;
         }
@@ -273,9 +320,20 @@ impl Decoder<'_> {
                 self.error(Code::InvalidValue, &at.node.origin, format!("{} cannot be {number}", at.what()), hint);
                 None
             }
+            None if is_integer(&resolved.text) => {
+                let message = format!("{} cannot be {}", at.what(), resolved.text);
+                self.error(
+                    Code::InvalidValue,
+                    &at.node.origin,
+                    message,
+                    format!("Write a number from {least} to {most}."),
+                );
+                None
+            }
             None => {
                 let message = format!("{} takes a whole number, found `{}`", at.what(), resolved.text);
-                let hint = format!("Write decimal digits, such as `{}: {}`.", at.name, least.max(10));
+                let hint =
+                    format!("Write decimal digits from {least} to {most}, such as `{}: {}`.", at.name, least.max(10));
                 self.error(Code::WrongType, &at.node.origin, message, hint);
                 None
             }
@@ -330,7 +388,7 @@ impl Decoder<'_> {
     pub(crate) fn field<'t, T>(
         &mut self,
         fields: &Fields<'t>,
-        key: &str,
+        key: &'static str,
         read: impl FnOnce(&mut Self, At<'t>) -> Option<T>,
     ) -> Field<T> {
         let at = fields.get(key)?;
@@ -363,7 +421,7 @@ impl Decoder<'_> {
 
     /// Reads a list of scope values.
     pub(crate) fn scope_values(&mut self, at: At<'_>) -> Option<Vec<Sourced<ScopeValue>>> {
-        let texts = self.texts(at, TextRule::Word)?;
+        let texts = self.texts(at, TextRule::Scope)?;
         Some(texts.into_iter().map(|text| Sourced::new(ScopeValue::new(text.value), text.origin)).collect())
     }
 
@@ -383,6 +441,13 @@ fn pair_in_list(node: &Node) -> Option<String> {
         "A colon and a blank make a mapping: write `{}:{text}` without the blank, or quote a text.",
         key.value
     ))
+}
+
+/// Says whether a text is a whole number of any size, the way people write it.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let leads_with_zero = digits.len() > 1 && digits.starts_with('0');
+    !leads_with_zero && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn quoted(text: &str) -> String {

@@ -21,7 +21,7 @@ pub(crate) fn is_absent(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> bool 
 pub(crate) fn managed<T, E>(
     decoder: &mut Decoder<'_>,
     fields: &Fields<'_>,
-    found_by: &[&str],
+    found_by: &[&'static str],
     value: T,
 ) -> Option<Entry<T, E>> {
     let is_absent = is_absent(decoder, fields);
@@ -43,7 +43,7 @@ pub(crate) fn external<'t, E>(
     decoder: &mut Decoder<'_>,
     fields: &Fields<'t>,
     at: At<'t>,
-    natural: &str,
+    natural: &'static str,
     declarable: &[&str],
     declared: impl FnOnce(&mut Decoder<'_>, &Fields<'t>) -> E,
 ) -> Option<External<E>> {
@@ -59,7 +59,7 @@ pub(crate) fn external<'t, E>(
             );
         }
     }
-    let by = decoder.fields(at, &["id", natural])?;
+    let by = decoder.fields(at, if natural == "name" { &["id", "name"] } else { &["id", "resource_identifier"] })?;
     let declared = declared(decoder, fields);
     let by = match (by.get("id"), by.get(natural)) {
         (Some(id), None) => ExternalBy::Id(decoder.remote_id(id)?),

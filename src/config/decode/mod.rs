@@ -9,6 +9,7 @@ mod probe;
 mod role;
 mod server;
 mod tenant;
+mod uri;
 
 pub(crate) use app::app;
 pub(crate) use decoder::{At, Decoder, is_hidden};
@@ -17,3 +18,4 @@ pub(crate) use policy::policy;
 pub(crate) use role::role;
 pub(crate) use server::server;
 pub(crate) use tenant::tenant;
+pub(crate) use uri::{check_callback, check_identifier};

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 
-const COMMON: [&str; 13] = [
+const KEYS: [&str; 21] = [
     "only",
     "gateway",
     "authorization_server",
@@ -23,6 +23,14 @@ const COMMON: [&str; 13] = [
     "open",
     "output",
     "probe",
+    "format",
+    "api_id",
+    "asset_version",
+    "style",
+    "api_instance",
+    "namespace",
+    "address",
+    "upstream",
 ];
 const MULESOFT: [&str; 3] = ["format", "api_id", "asset_version"];
 const FLEX: [&str; 5] = ["style", "api_instance", "namespace", "address", "upstream"];
@@ -35,14 +43,9 @@ enum Which {
 
 /// Reads a gateway policy; `default_folder` is where it is written unless it says otherwise.
 pub(crate) fn policy(decoder: &mut Decoder<'_>, at: At<'_>, default_folder: &str) -> Option<Policy> {
-    let which = gateway(decoder, at)?;
-    let (own, foreign): (&[&str], &[&str]) = match which {
-        Which::Mulesoft => (&MULESOFT, &FLEX),
-        Which::Flex => (&FLEX, &MULESOFT),
-    };
-    refuse_foreign(decoder, at, which, foreign);
-    let known: Vec<&str> = [&COMMON[..], own, foreign].concat();
-    let fields = decoder.fields(at, &known)?;
+    let fields = decoder.fields(at, &KEYS)?;
+    let which = gateway(decoder, &fields)?;
+    refuse_foreign(decoder, at, which);
     let extension = match which {
         Which::Mulesoft => "json",
         Which::Flex => "yaml",
@@ -88,22 +91,20 @@ pub(crate) fn policy(decoder: &mut Decoder<'_>, at: At<'_>, default_folder: &str
     })
 }
 
-fn gateway(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Which> {
-    let Some(pair) = at.node.get("gateway") else {
-        if decoder.map(at).is_some() {
-            let hint = "Write `gateway: mulesoft` or `gateway: flex`.";
-            decoder.error(Code::MissingKey, at.origin, "the policy names no `gateway`", hint);
-        }
+fn gateway(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Option<Which> {
+    let Some(at) = fields.get("gateway") else {
+        let hint = "Write `gateway: mulesoft` or `gateway: flex`.";
+        decoder.error(Code::MissingKey, fields.origin(), "the policy names no `gateway`", hint);
         return None;
     };
-    decoder.choice(At::pair(pair), &[("mulesoft", Which::Mulesoft), ("flex", Which::Flex)])
+    decoder.choice(at, &[("mulesoft", Which::Mulesoft), ("flex", Which::Flex)])
 }
 
 /// Reports keys that only another gateway takes: a plainer message than an unknown key.
-fn refuse_foreign(decoder: &mut Decoder<'_>, at: At<'_>, which: Which, foreign: &[&str]) {
-    let (name, other) = match which {
-        Which::Mulesoft => ("mulesoft", "flex"),
-        Which::Flex => ("flex", "mulesoft"),
+fn refuse_foreign(decoder: &mut Decoder<'_>, at: At<'_>, which: Which) {
+    let (name, other, foreign): (_, _, &[&str]) = match which {
+        Which::Mulesoft => ("mulesoft", "flex", &FLEX),
+        Which::Flex => ("flex", "mulesoft", &MULESOFT),
     };
     for key in foreign {
         if let Some(pair) = at.node.get(key) {
@@ -217,7 +218,7 @@ fn mulesoft(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Mulesoft {
 fn flex(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Flex {
     let styles = [FlexStyle::Binding, FlexStyle::Inline].map(|style| (style.as_str(), style));
     let style = fields.get("style").and_then(|at| decoder.choice(at, &styles)).unwrap_or_default();
-    let mut word = |key: &str| decoder.field(fields, key, |decoder, at| decoder.text(at, TextRule::Word));
+    let mut word = |key: &'static str| decoder.field(fields, key, |decoder, at| decoder.text(at, TextRule::Word));
     Flex {
         style,
         api_instance: word("api_instance"),

@@ -32,7 +32,7 @@ fn probe(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Probe> {
     Some(Probe { origin: at.origin.clone(), url: url?, client: client?, method, user, client_secret_env, expect })
 }
 
-fn required<'t>(decoder: &mut Decoder<'_>, fields: &Fields<'t>, key: &str, what: &str) -> Option<At<'t>> {
+fn required<'t>(decoder: &mut Decoder<'_>, fields: &Fields<'t>, key: &'static str, what: &str) -> Option<At<'t>> {
     let found = fields.get(key);
     if found.is_none() {
         let message = format!("the probe has no `{key}`");
@@ -64,7 +64,7 @@ fn variable_name(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<String> {
 
 fn expectation(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Expectation> {
     let fields = decoder.fields(at, &["no_token", "accepted", "refused"])?;
-    let mut status = |key: &str| {
+    let mut status = |key: &'static str| {
         let number = decoder.integer(fields.get(key)?, 100, 599)?;
         u16::try_from(number).ok()
     };

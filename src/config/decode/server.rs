@@ -1,7 +1,7 @@
 //! `authorization_servers`: the server, its scopes and its client bindings.
 
 use super::decoder::{At, Decoder, Fields, TextRule};
-use super::{claim, entry};
+use super::{claim, entry, uri};
 use crate::config::tree::{Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
 use crate::model::{Entry, EntryKey, ExternalServer, Scope, ScopeValue, Server, ServerRename, Unmanaged};
@@ -43,8 +43,7 @@ pub(crate) fn server(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Entry<Serv
         renamed_from: decoder.field(&fields, "renamed_from", renamed_from),
         name: decoder.field(&fields, "name", |decoder, at| decoder.text(at, TextRule::Name)),
         description: decoder.field(&fields, "description", |decoder, at| decoder.text(at, TextRule::Free)),
-        resource_identifier: decoder
-            .field(&fields, "resource_identifier", |decoder, at| decoder.text(at, TextRule::Line)),
+        resource_identifier: decoder.field(&fields, "resource_identifier", resource_identifier),
         audiences: decoder.field(&fields, "audiences", audiences),
         share_audience_with: fields.get("share_audience_with").and_then(|at| decoder.keys(at)).unwrap_or_default(),
         access_token_expiration_minutes: decoder.field(&fields, "access_token_expiration_minutes", Decoder::minutes),
@@ -106,9 +105,25 @@ fn refuse_same_rename(decoder: &mut Decoder<'_>, fields: &Fields<'_>, server: &S
     entry::refuse_same_name(decoder, at, is.as_ref().is_some_and(|is| is.value == *was));
 }
 
+fn resource_identifier(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<String> {
+    let text = decoder.text(at, TextRule::Url)?;
+    check_identifier(decoder, &at.what(), &text, &at.node.origin);
+    Some(text)
+}
+
+fn check_identifier(decoder: &mut Decoder<'_>, what: &str, text: &str, origin: &Origin) {
+    if let Err(uri::Fault { message, hint }) = uri::check_identifier(text) {
+        decoder.error(Code::InvalidValue, origin, format!("{what} {message}"), hint);
+    }
+}
+
 /// Source: OneLogin refuses a server without audiences ("Audiences can't be blank").
 fn audiences(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Vec<Sourced<String>>> {
-    let audiences = decoder.texts(at, TextRule::Line)?;
+    let audiences = decoder.texts(at, TextRule::Url)?;
+    for audience in &audiences {
+        let what = format!("an item of `{}`", at.name);
+        check_identifier(decoder, &what, &audience.value, &audience.origin);
+    }
     if audiences.is_empty() && matches!(&at.node.value, Value::List(items) if items.is_empty()) {
         let hint = "Write what tokens carry as `aud`, usually the API's URL.";
         decoder.error(Code::InvalidValue, at.origin, "a server needs at least one audience", hint);
@@ -131,7 +146,7 @@ fn scopes(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<BTreeMap<ScopeValue, 
     };
     let mut scopes = BTreeMap::new();
     for pair in pairs {
-        if decoder.check_text("the scope", &pair.key.value, &pair.key.origin, TextRule::Word) {
+        if decoder.check_text("the scope", &pair.key.value, &pair.key.origin, TextRule::Scope) {
             let scope = scope(decoder, pair);
             scopes.insert(ScopeValue::new(pair.key.value.clone()), scope);
         }
@@ -154,7 +169,7 @@ fn scope(decoder: &mut Decoder<'_>, pair: &Pair) -> Scope {
     let Some(fields) = decoder.fields(At::pair(pair), &["description", "renamed_from"]) else { return scope };
     scope.description = decoder.field(&fields, "description", |decoder, at| decoder.text(at, TextRule::Free));
     scope.renamed_from = decoder.field(&fields, "renamed_from", |decoder, at| {
-        let old = decoder.text(at, TextRule::Word)?;
+        let old = decoder.text(at, TextRule::Scope)?;
         entry::refuse_same_name(decoder, at, old == pair.key.value);
         Some(ScopeValue::new(old))
     });

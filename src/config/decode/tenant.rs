@@ -44,7 +44,7 @@ fn base_url(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Url> {
 
 /// Reads a URL that may be called: https, or http to loopback; no credentials, no fragment.
 pub(crate) fn web_url(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Url> {
-    let text = decoder.text(at, TextRule::Word)?;
+    let text = decoder.text(at, TextRule::Url)?;
     let mut fail = |message: String, hint: &str| {
         decoder.error(Code::InvalidValue, &at.node.origin, message, hint);
         None

@@ -2,7 +2,7 @@
 
 use super::document::{Names, Page, count_names, is_unique};
 use super::{scalar, words};
-use crate::model::{AppSummary, LiveApp, LiveState, RemoteId};
+use crate::model::{AppSummary, ApplicationType, LiveApp, LiveState, RemoteId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes the OIDC apps.
@@ -57,13 +57,13 @@ fn write_app(page: &mut Page, app: &LiveApp, is_unique: bool, names: &Names) {
     page.line(4, &format!("visible: {visible}"));
     page.text(4, "application_type", application_type.as_str());
     page.text(4, "token_endpoint_auth_method", token_endpoint_auth_method.as_str());
-    write_uris(page, "redirect_uris", redirect_uris);
+    write_uris(page, "redirect_uris", redirect_uris, *application_type);
     if !post_logout_redirect_uris.is_empty() {
-        write_uris(page, "post_logout_redirect_uris", post_logout_redirect_uris);
+        write_uris(page, "post_logout_redirect_uris", post_logout_redirect_uris, *application_type);
     }
     match login_url.as_deref() {
         None | Some("") => {}
-        Some(url) if words::is_word(url) => page.text(4, "login_url", url),
+        Some(url) if words::is_callback(url, None) => page.text(4, "login_url", url),
         Some(url) => page.comment(4, &format!("login_url is left alone, the file cannot say it: {url}")),
     }
     page.minutes(4, "access_token_expiration_minutes", *access_token_expiration_minutes);
@@ -71,9 +71,9 @@ fn write_app(page: &mut Page, app: &LiveApp, is_unique: bool, names: &Names) {
     write_roles(page, role_ids, names);
 }
 
-fn write_uris(page: &mut Page, key: &str, uris: &[String]) {
+fn write_uris(page: &mut Page, key: &str, uris: &[String], application: ApplicationType) {
     let unique: BTreeSet<&str> = uris.iter().map(String::as_str).collect();
-    match unique.iter().find(|uri| !words::is_word(uri) || uri.contains(',')) {
+    match unique.iter().find(|uri| !words::is_callback(uri, Some(application))) {
         Some(uri) => page.comment(4, &format!("{key} is left alone, the file cannot say: {uri}")),
         None => page.list(4, key, first_of_each(uris)),
     }

@@ -53,7 +53,7 @@ fn shared_audiences<'a>(live: &'a LiveState, names: &'a Names) -> Shared<'a> {
 }
 
 fn are_audiences_said(server: &LiveServer) -> bool {
-    !server.audiences.is_empty() && server.audiences.iter().all(|audience| words::is_line(audience))
+    !server.audiences.is_empty() && server.audiences.iter().all(|audience| words::is_identifier(audience))
 }
 
 fn write_server(
@@ -77,7 +77,7 @@ fn write_server(
         claims,
         clients,
     } = server;
-    let is_identified = words::is_line(resource_identifier) && is_unique;
+    let is_identified = words::is_identifier(resource_identifier) && is_unique;
     page.name(*id, name, is_identified);
     if let Some(text) = words::said(description) {
         page.text(4, "description", &text);

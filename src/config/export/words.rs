@@ -1,7 +1,7 @@
 //! What the file can say: the reader's rules, seen from the writer's side.
 
-use crate::config::decode::is_hidden;
-use crate::model::text;
+use crate::config::decode::{check_callback, check_identifier, is_hidden};
+use crate::model::{ApplicationType, text};
 
 /// The longest key that is written: YAML readers may stop looking for the colon after 1,024 characters.
 const MAX_KEY: usize = 500;
@@ -19,6 +19,16 @@ pub(super) fn is_name(text: &str) -> bool {
 /// Says whether a text fits where blanks are not allowed.
 pub(super) fn is_word(text: &str) -> bool {
     is_line(text) && !text.contains(char::is_whitespace)
+}
+
+/// Says whether an app may be sent to a URI.
+pub(super) fn is_callback(text: &str, application: Option<ApplicationType>) -> bool {
+    is_word(text) && check_callback(text, application).is_ok()
+}
+
+/// Says whether a text may name an API.
+pub(super) fn is_identifier(text: &str) -> bool {
+    is_word(text) && check_identifier(text).is_ok()
 }
 
 /// Says whether a scope or claim can be a key of the file.

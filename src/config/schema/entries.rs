@@ -98,11 +98,12 @@ pub(super) struct App {
     application_type: Option<OrVariable<ApplicationType>>,
     /// How it proves itself at the token endpoint. Needed to create it.
     token_endpoint_auth_method: Option<OrVariable<AuthMethod>>,
-    /// Redirect URIs; complete. Needed to create it.
+    /// Redirect URIs, https or http to localhost; a native app may have a scheme of its own, such as
+    /// `com.example.app:/callback`. Complete. Needed to create it.
     redirect_uris: Option<Set<Word>>,
-    /// Post-logout redirect URIs; complete.
+    /// Post-logout redirect URIs, of the same form; complete.
     post_logout_redirect_uris: Option<Set<Word>>,
-    /// Where the portal's tile leads.
+    /// Where the portal's tile leads: an https URL, or http to localhost.
     login_url: Option<String>,
     /// Lifetime of access tokens without an authorization server, in minutes.
     access_token_expiration_minutes: Option<OrVariable<Minutes>>,
@@ -242,9 +243,9 @@ pub(super) struct Server {
     /// The description.
     description: Option<String>,
     /// The API's unique identifier, usually its URL; clients send it as `resource`. Needed to create it.
-    resource_identifier: Option<Line>,
+    resource_identifier: Option<Word>,
     /// What tokens carry as `aud`; complete, at least one. Needed to create it.
-    audiences: Option<NonEmpty<Line>>,
+    audiences: Option<NonEmpty<Word>>,
     /// Keys of servers that may accept the same audience; each has to name the other, for a token of one opens both.
     share_audience_with: Option<Set<Key>>,
     /// Lifetime of access tokens in minutes. Tokens that are out stay valid until they expire.
