@@ -3,17 +3,19 @@
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect::{self, Connection};
-use crate::cli::execution;
+use crate::cli::execution::Execution;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
-use crate::cli::home::{self, Home};
+use crate::cli::home;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
-use crate::cli::planning::{self, Planned, SafetyArgs};
+use crate::cli::planning::{self, SafetyArgs};
 use crate::cli::proof::{self, ProofArgs};
+use crate::cli::sink;
 use crate::cli::stop;
 use crate::cli::terminal::Terminal;
 use crate::report::{self, SavedPlan};
+use crate::workspace::SecretsCommand;
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
@@ -40,6 +42,15 @@ pub(in crate::cli) struct ApplyArgs {
     #[arg(long)]
     verify: bool,
 
+    /// Hand the secrets of new apps to this command instead of keeping them in files
+    /// [variable: GATEWRIGHT_SECRETS_COMMAND]
+    ///
+    /// A program and its arguments, run without a shell once an app; it reads the secret as JSON on its standard input and
+    /// has taken it when it exits with 0. What it says is masked. If it fails, the secret is kept in a file and the run
+    /// stops.
+    #[arg(long, value_name = "CMD")]
+    secrets_command: Option<String>,
+
     #[command(flatten)]
     safety: SafetyArgs,
 
@@ -61,6 +72,7 @@ pub(in crate::cli) async fn run(
             "Give `--auto-approve`, or a saved plan: `gatewright plan --out plan.json`, `gatewright apply plan.json`.",
         ));
     }
+    let secrets = sink::command(args.secrets_command.as_deref(), global, env)?;
     let inputs = match &saved {
         Some(saved) => inputs::load_with(global, saved.environment.as_deref(), &saved.variables, env, terminal)?,
         None => inputs::load(global, env, terminal)?,
@@ -70,7 +82,7 @@ pub(in crate::cli) async fn run(
     }
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
-    let exit = apply(args, saved.as_ref(), &inputs, &connection, global, terminal).await;
+    let exit = apply(args, saved.as_ref(), secrets.as_ref(), &inputs, &connection, global, terminal).await;
     let exit = match exit {
         Ok(Exit::Done) if args.verify => proof::prove(&args.proof, &inputs, &connection, global, env, terminal).await,
         exit => exit,
@@ -82,6 +94,7 @@ pub(in crate::cli) async fn run(
 async fn apply(
     args: &ApplyArgs,
     saved: Option<&SavedPlan>,
+    secrets: Option<&SecretsCommand>,
     inputs: &Inputs,
     connection: &Connection,
     global: &GlobalArgs,
@@ -105,7 +118,10 @@ async fn apply(
     if saved.is_none() && !args.auto_approve && !asked(terminal).await? {
         return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
     }
-    let exit = perform(&planned, inputs, connection, &home, global, terminal).await;
+    let history = home::history(&home, planned.plan.context.account_id)?;
+    home::tell_lost_secrets(&home, &history, &planned.apps, terminal)?;
+    let execution = Execution { inputs, connection, home: &home, history: &history, secrets, global, terminal };
+    let exit = execution.perform(&planned).await;
     drop(lock);
     exit
 }
@@ -119,17 +135,4 @@ async fn asked(terminal: &Terminal) -> Result<bool, Failure> {
         answer = answer => Ok(answer.context("the question broke off")??),
         () = stopped => Ok(false),
     }
-}
-
-async fn perform(
-    planned: &Planned,
-    inputs: &Inputs,
-    connection: &Connection,
-    home: &Home,
-    global: &GlobalArgs,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let history = home::history(home, planned.plan.context.account_id)?;
-    home::tell_lost_secrets(home, &history, &planned.apps, terminal)?;
-    execution::perform(planned, inputs, connection, home, &history, global, terminal).await
 }
