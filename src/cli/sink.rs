@@ -3,7 +3,13 @@
 use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::ProcessEnv;
+use crate::diff::Change;
+use crate::model::Note;
+use crate::plan::Plan;
 use crate::workspace::SecretsCommand;
+
+/// The variable that CI systems set.
+const CI: &str = "CI";
 
 /// The variable that stands in for `--secrets-command`.
 const VARIABLE: &str = "GATEWRIGHT_SECRETS_COMMAND";
@@ -30,4 +36,22 @@ pub(super) fn command(
         )
     })?;
     Ok(Some(command))
+}
+
+/// Notes which secrets would die with the machine: those of new apps, where a CI system runs the program and no command takes
+/// them.
+pub(super) fn note_short_lived(plan: &mut Plan, flag: Option<&str>, env: ProcessEnv<'_>) {
+    let is_ci = env(CI).is_some_and(|value| !value.is_empty());
+    if !is_ci || line(flag, env).is_some() {
+        return;
+    }
+    let note = |change: &Change| Note {
+        origin: change.origin.clone(),
+        text: format!(
+            "{} gets a secret, which is kept in a file that dies with this CI runner: give `--secrets-command` or {VARIABLE}",
+            change.address
+        ),
+    };
+    let notes: Vec<Note> = plan.new_secrets().map(note).collect();
+    plan.add_notes(notes);
 }

@@ -33,6 +33,30 @@ fn stored_secrets(program: &Program) -> Vec<String> {
     found
 }
 
+#[test]
+fn a_secret_that_dies_with_the_runner_is_noted() {
+    let check = |variables: &[(&str, &str)], method: &str, expected: bool| {
+        let mut program = Program::new();
+        program.write("gatewright.yaml", &APP.replace("basic", method));
+        for (name, value) in variables {
+            program.set(name, value);
+        }
+        let run = program.run("plan --emulator");
+        let words = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        let note =
+            "gatewright.yaml:6:3: oidc_app/web gets a secret, which is kept in a file that dies with this CI runner";
+        assert_eq!(words.contains(note), expected, "{variables:?} {method}: {}", run.block());
+        assert_eq!(program.run("apply --emulator --auto-approve").stdout.contains("CI runner"), expected);
+        assert!(!program.run("plan --emulator").stdout.contains("CI runner"), "what is made gets no secret");
+    };
+    check(&[], "basic", false);
+    check(&[("CI", "true")], "basic", true);
+    check(&[("CI", "true")], "none", false);
+    check(&[("CI", "")], "basic", false);
+    check(&[("CI", "true"), ("GATEWRIGHT_SECRETS_COMMAND", "")], "post", true);
+    check(&[("CI", "true"), ("GATEWRIGHT_SECRETS_COMMAND", "tee")], "post", false);
+}
+
 #[cfg(unix)]
 mod secrets_command {
     use super::{APP, stored_secrets};

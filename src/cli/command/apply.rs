@@ -6,16 +6,16 @@ use crate::cli::connect::{self, Connection};
 use crate::cli::execution::Execution;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
-use crate::cli::home;
+use crate::cli::home::{self, Home};
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
-use crate::cli::planning::{self, SafetyArgs};
+use crate::cli::planning::{self, Planned, SafetyArgs};
 use crate::cli::proof::{self, ProofArgs};
 use crate::cli::sink;
 use crate::cli::stop;
 use crate::cli::terminal::Terminal;
 use crate::report::{self, SavedPlan};
-use crate::workspace::SecretsCommand;
+use crate::workspace::{Lock, SecretsCommand};
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
@@ -82,7 +82,8 @@ pub(in crate::cli) async fn run(
     }
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
-    let exit = apply(args, saved.as_ref(), secrets.as_ref(), &inputs, &connection, global, terminal).await;
+    let apply = Apply { args, saved, secrets, inputs: &inputs, connection: &connection, global, env, terminal };
+    let exit = apply.run().await;
     let exit = match exit {
         Ok(Exit::Done) if args.verify => proof::prove(&args.proof, &inputs, &connection, global, env, terminal).await,
         exit => exit,
@@ -91,39 +92,60 @@ pub(in crate::cli) async fn run(
     exit
 }
 
-async fn apply(
-    args: &ApplyArgs,
-    saved: Option<&SavedPlan>,
-    secrets: Option<&SecretsCommand>,
-    inputs: &Inputs,
-    connection: &Connection,
-    global: &GlobalArgs,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
-    let tell_wait = |pid: Option<u32>| {
-        let words = report::lock_wait_words(pid, global.max_wait());
-        // Somebody who cannot hear it waits all the same.
-        let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
-    };
-    let lock = home.workspace.lock(global.max_wait(), &tell_wait).await.map_err(home::lock_failure)?;
-    let planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await?;
-    planning::tell_cost(connection, global, terminal)?;
-    let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
-    terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
-    permission::check(saved, &planned, terminal)?;
-    if planned.view(&variables).is_empty() {
-        return Ok(Exit::Done);
+/// One apply, from the lock to the last file.
+struct Apply<'a> {
+    args: &'a ApplyArgs,
+    saved: Option<SavedPlan>,
+    secrets: Option<SecretsCommand>,
+    inputs: &'a Inputs,
+    connection: &'a Connection,
+    global: &'a GlobalArgs,
+    env: ProcessEnv<'a>,
+    terminal: &'a Terminal,
+}
+
+impl Apply<'_> {
+    async fn run(&self) -> Result<Exit, Failure> {
+        let Self { args, saved, secrets, inputs, connection, global, env: _, terminal } = self;
+        let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
+        let lock = self.lock(&home).await?;
+        let planned = self.plan().await?;
+        let variables = saved.as_ref().map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
+        terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
+        permission::check(saved.as_ref(), &planned, terminal)?;
+        if planned.view(&variables).is_empty() {
+            return Ok(Exit::Done);
+        }
+        if saved.is_none() && !args.auto_approve && !asked(terminal).await? {
+            return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
+        }
+        let history = home::history(&home, planned.plan.context.account_id)?;
+        home::tell_lost_secrets(&home, &history, &planned.apps, terminal)?;
+        let secrets = secrets.as_ref();
+        let execution = Execution { inputs, connection, home: &home, history: &history, secrets, global, terminal };
+        let exit = execution.perform(&planned).await;
+        drop(lock);
+        exit
     }
-    if saved.is_none() && !args.auto_approve && !asked(terminal).await? {
-        return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
+
+    /// Takes the lock of the folder, and says for whom it waits.
+    async fn lock(&self, home: &Home) -> Result<Lock, Failure> {
+        let max_wait = self.global.max_wait();
+        let tell_wait = |pid: Option<u32>| {
+            let words = report::lock_wait_words(pid, max_wait);
+            // Somebody who cannot hear it waits all the same.
+            let _unheard = self.terminal.tell(|err| writeln!(err, "{words}"));
+        };
+        home.workspace.lock(max_wait, &tell_wait).await.map_err(home::lock_failure)
     }
-    let history = home::history(&home, planned.plan.context.account_id)?;
-    home::tell_lost_secrets(&home, &history, &planned.apps, terminal)?;
-    let execution = Execution { inputs, connection, home: &home, history: &history, secrets, global, terminal };
-    let exit = execution.perform(&planned).await;
-    drop(lock);
-    exit
+
+    async fn plan(&self) -> Result<Planned, Failure> {
+        let Self { args, saved: _, secrets: _, inputs, connection, global, env, terminal } = self;
+        let mut planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await?;
+        sink::note_short_lived(&mut planned.plan, args.secrets_command.as_deref(), *env);
+        planning::tell_cost(connection, global, terminal)?;
+        Ok(planned)
+    }
 }
 
 /// Asks whether to go on; to break off is to decline.

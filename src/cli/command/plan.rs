@@ -8,6 +8,7 @@ use crate::cli::gateways;
 use crate::cli::inputs::{self, ProcessEnv};
 use crate::cli::planning::{self, SafetyArgs};
 use crate::cli::policy_files;
+use crate::cli::sink;
 use crate::cli::terminal::Terminal;
 use crate::report::{self, PlanView};
 use anyhow::Context;
@@ -66,7 +67,8 @@ pub(in crate::cli) async fn run(
     let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
     let told = planning::tell_cost(&connection, global, terminal);
     connection.close().await;
-    let (planned, ()) = (planned?, told?);
+    let (mut planned, ()) = (planned?, told?);
+    sink::note_short_lived(&mut planned.plan, None, env);
     let variables = inputs::variables(global);
     let view = planned.view(&variables);
     if let Some(path) = out {
