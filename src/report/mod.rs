@@ -5,6 +5,7 @@
 //! comes from the account or the file goes through [`visible`], so that no control, bidirectional or zero-width character
 //! reaches a terminal.
 
+mod cost;
 mod diagnostics;
 mod error;
 mod fields;
@@ -23,6 +24,7 @@ mod view;
 mod visible;
 mod words;
 
+pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint};
 pub use json::{SavedChange, SavedField, SavedPlan, SavedPlanError, plan_schema, read_plan, write_plan_json};

@@ -19,6 +19,7 @@ use crate::workspace::{Lock, SecretsCommand};
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Bring the account and the policy files to what the configuration says
 ///
@@ -123,7 +124,11 @@ impl Apply<'_> {
         home::tell_lost_secrets(&home, &history, &planned.apps, terminal)?;
         let secrets = secrets.as_ref();
         let execution = Execution { inputs, connection, home: &home, history: &history, secrets, global, terminal };
+        let began = Instant::now();
         let exit = execution.perform(&planned).await;
+        if planned.plan.has_changes() {
+            planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal)?;
+        }
         drop(lock);
         exit
     }
@@ -140,10 +145,10 @@ impl Apply<'_> {
     }
 
     async fn plan(&self) -> Result<Planned, Failure> {
-        let Self { args, saved: _, secrets: _, inputs, connection, global, env, terminal } = self;
+        let Self { args, inputs, connection, env, terminal, .. } = self;
         let mut planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await?;
         sink::note_short_lived(&mut planned.plan, args.secrets_command.as_deref(), *env);
-        planning::tell_cost(connection, global, terminal)?;
+        planning::tell_cost(connection, planned.took, Some(&planned.plan), terminal)?;
         Ok(planned)
     }
 }

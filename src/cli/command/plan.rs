@@ -65,7 +65,9 @@ pub(in crate::cli) async fn run(
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
     let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
-    let told = planning::tell_cost(&connection, global, terminal);
+    let told = planned
+        .as_ref()
+        .map_or(Ok(()), |planned| planning::tell_cost(&connection, planned.took, Some(&planned.plan), terminal));
     connection.close().await;
     let (mut planned, ()) = (planned?, told?);
     sink::note_short_lived(&mut planned.plan, None, env);
