@@ -11,9 +11,9 @@ use super::policy_files;
 use super::stop;
 use super::terminal::Terminal;
 use crate::api::Writer;
-use crate::execute::{ExecuteOptions, ExitClass, Outcome, execute};
+use crate::execute::{ExecuteOptions, ExitClass, Outcome, StepOutcome, execute};
 use crate::model::Address;
-use crate::plan::Plan;
+use crate::plan::{Permitted, Plan};
 use crate::report::{self, FilesOutcome, Progress};
 use crate::workspace::{History, RunHeader, RunHost, RunRecord, SecretsCommand};
 use anyhow::Context;
@@ -41,13 +41,18 @@ pub(super) struct Execution<'a> {
 }
 
 impl Execution<'_> {
-    /// Performs a plan that was permitted.
-    pub(super) async fn perform(&self, planned: &Planned) -> Result<Exit, Failure> {
-        let outcome = if planned.plan.has_changes() {
-            self.write_account(&planned.plan).await?
-        } else {
-            Outcome { steps: Vec::new(), wrote: false, interrupted: false, fatal: None, created: BTreeMap::new() }
+    /// Performs what is permitted of a plan.
+    pub(super) async fn perform(
+        &self,
+        planned: &Planned,
+        permitted: &Permitted,
+        withheld: BTreeMap<usize, StepOutcome>,
+    ) -> Result<Exit, Failure> {
+        let outcome = match permitted.plan.has_changes() {
+            true => self.write_account(&permitted.plan).await?,
+            false => Outcome::nothing(),
         };
+        let outcome = outcome.with_withheld(withheld);
         let files = write_files(planned, self.inputs, &outcome);
         self.terminal.print(|out| report::write_outcome(out, &outcome, &files))?;
         Ok(exit(&outcome, &files))

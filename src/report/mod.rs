@@ -12,7 +12,6 @@ mod fields;
 mod json;
 mod mask;
 mod outcome;
-mod permission;
 mod progress;
 mod refusal;
 #[cfg(test)]
@@ -29,7 +28,6 @@ pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint};
 pub use json::{SavedChange, SavedField, SavedPlan, SavedPlanError, plan_schema, read_plan, write_plan_json};
 pub use outcome::{FilesOutcome, write_outcome};
-pub use permission::{Disagreement, write_disagreements};
 pub use progress::{Progress, lock_wait_words};
 pub use refusal::{Advice, refusal_advice};
 pub use text::{write_file_changes, write_plan_text};

@@ -14,6 +14,7 @@ use crate::cli::proof::{self, ProofArgs};
 use crate::cli::sink;
 use crate::cli::stop;
 use crate::cli::terminal::Terminal;
+use crate::plan::Plan;
 use crate::report::{self, SavedPlan};
 use crate::workspace::{Lock, SecretsCommand};
 use anyhow::Context;
@@ -111,9 +112,13 @@ impl Apply<'_> {
         let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
         let lock = self.lock(&home).await?;
         let planned = self.plan().await?;
-        let variables = saved.as_ref().map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
+        let saved = saved.as_ref();
+        if let Some(saved) = saved {
+            permission::check_account(saved, &planned.plan)?;
+        }
+        let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
         terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
-        permission::check(saved.as_ref(), &planned, terminal)?;
+        check_refusals(&planned.plan)?;
         if planned.view(&variables).is_empty() {
             return Ok(Exit::Done);
         }
@@ -125,8 +130,11 @@ impl Apply<'_> {
         let secrets = secrets.as_ref();
         let execution = Execution { inputs, connection, home: &home, history: &history, secrets, global, terminal };
         let began = Instant::now();
-        let exit = execution.perform(&planned).await;
-        if planned.plan.has_changes() {
+        let permitted = permission::filter(saved, &planned.plan);
+        let withheld = permission::withheld(saved, &planned.plan, &permitted);
+        let exit = execution.perform(&planned, &permitted, withheld).await;
+        permission::tell_withheld(&permitted, terminal)?;
+        if permitted.plan.has_changes() {
             planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal)?;
         }
         drop(lock);
@@ -151,6 +159,15 @@ impl Apply<'_> {
         planning::tell_cost(connection, planned.took, Some(&planned.plan), terminal)?;
         Ok(planned)
     }
+}
+
+/// Refuses what safety forbids, as it is judged now and with the flags of now.
+fn check_refusals(plan: &Plan) -> Result<(), Failure> {
+    if !plan.is_refused() {
+        return Ok(());
+    }
+    let number = report::count(plan.refusals.len(), "refusal", None);
+    Err(Failure::Refused { message: format!("nothing was written because of {number}"), hint: None })
 }
 
 /// Asks whether to go on; to break off is to decline.
