@@ -11,10 +11,11 @@ use super::policy_files;
 use super::stop;
 use super::terminal::Terminal;
 use crate::api::Writer;
-use crate::execute::{ExecuteOptions, ExitClass, Outcome, execute};
+use crate::execute::{ExecuteOptions, ExitClass, Outcome, StepOutcome, execute};
 use crate::model::Address;
+use crate::plan::{Permitted, Plan};
 use crate::report::{self, FilesOutcome, Progress};
-use crate::workspace::{History, RunHeader, RunHost, RunRecord};
+use crate::workspace::{History, RunHeader, RunHost, RunRecord, SecretsCommand};
 use anyhow::Context;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -26,74 +27,85 @@ use tokio::sync::watch;
 /// Source: memberships of roles are known to lag by seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Performs a plan that was permitted.
-pub(super) async fn perform(
-    planned: &Planned,
-    inputs: &Inputs,
-    connection: &Connection,
-    home: &Home,
-    history: &History,
-    global: &GlobalArgs,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let outcome = if planned.plan.has_changes() {
-        write_account(planned, connection, home, history, global, terminal).await?
-    } else {
-        Outcome { steps: Vec::new(), wrote: false, interrupted: false, fatal: None, created: BTreeMap::new() }
-    };
-    let files = write_files(planned, inputs, &outcome);
-    terminal.print(|out| report::write_outcome(out, &outcome, &files))?;
-    Ok(exit(&outcome, &files))
+/// What an execution needs beside the plan.
+pub(super) struct Execution<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) connection: &'a Connection,
+    pub(super) home: &'a Home,
+    /// What earlier runs recorded.
+    pub(super) history: &'a History,
+    /// What takes the secrets of new apps; without it they go to files.
+    pub(super) secrets: Option<&'a SecretsCommand>,
+    pub(super) global: &'a GlobalArgs,
+    pub(super) terminal: &'a Terminal,
 }
 
-async fn write_account(
-    planned: &Planned,
-    connection: &Connection,
-    home: &Home,
-    history: &History,
-    global: &GlobalArgs,
-    terminal: &Terminal,
-) -> Result<Outcome, Failure> {
-    let plan = &planned.plan;
-    let header = RunHeader {
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        config_digest: plan.context.config_digest.clone(),
-        tenant: plan.context.tenant.clone(),
-        account_id: plan.context.account_id,
-        environment: plan.context.environment.clone(),
-    };
-    let begun = RunRecord::begin(&home.workspace, &home.host, &header, Timestamp::now);
-    let host = RunHost {
-        record: begun.context("cannot begin the record of the run")?,
-        files: home.workspace.secrets(&home.host),
-        command: None,
-        host: home.host.clone(),
-        clock: Timestamp::now,
-    };
-    let options = ExecuteOptions {
-        settle: global.settle(),
-        patience: PATIENCE.min(global.settle()),
-        max_in_flight: usize::from(global.max_in_flight),
-        pending: history.pending(Timestamp::now()),
-    };
-    let progress = if terminal.is_interactive() { Progress::bar } else { Progress::lines }(terminal.stderr());
-    let (cancel, canceled) = watch::channel(false);
-    let stopped = stop::requested().context("cannot listen for signals")?;
-    let watcher = tokio::spawn(async move {
-        stopped.await;
-        // Nobody is left to hear it only when the run is over.
-        let _over = cancel.send(true);
-        std::future::pending::<()>().await;
-    });
-    let writer = Writer::new(connection.reader.clone());
-    let outcome = execute(plan, &writer, &host, &options, &canceled, &|event| progress.tell(&event)).await;
-    watcher.abort();
-    if let Err(error) = host.record.finish(&outcome) {
-        // What was written is written: the outcome is still what has to be said.
-        let error = anyhow::Error::from(error).context("cannot finish the record of the run");
-        terminal.tell(|err| report::write_error(err, error.as_ref(), None))?;
+impl Execution<'_> {
+    /// Performs what is permitted of a plan.
+    pub(super) async fn perform(
+        &self,
+        planned: &Planned,
+        permitted: &Permitted,
+        withheld: BTreeMap<usize, StepOutcome>,
+    ) -> Result<Exit, Failure> {
+        let outcome = match permitted.plan.has_changes() {
+            true => self.write_account(&permitted.plan).await?,
+            false => Outcome::nothing(),
+        };
+        let outcome = outcome.with_withheld(withheld);
+        let files = write_files(planned, self.inputs, &outcome);
+        self.terminal.print(|out| report::write_outcome(out, &outcome, &files))?;
+        Ok(exit(&outcome, &files))
     }
-    Ok(outcome)
+
+    async fn write_account(&self, plan: &Plan) -> Result<Outcome, Failure> {
+        let Self { inputs: _, connection, home: _, history, secrets: _, global, terminal } = self;
+        let host = self.begin(plan)?;
+        let options = ExecuteOptions {
+            settle: global.settle(),
+            patience: PATIENCE.min(global.settle()),
+            max_in_flight: usize::from(global.max_in_flight),
+            pending: history.pending(Timestamp::now()),
+        };
+        let progress = if terminal.is_interactive() { Progress::bar } else { Progress::lines }(terminal.stderr());
+        let (cancel, canceled) = watch::channel(false);
+        let stopped = stop::requested().context("cannot listen for signals")?;
+        let watcher = tokio::spawn(async move {
+            stopped.await;
+            // Nobody is left to hear it only when the run is over.
+            let _over = cancel.send(true);
+            std::future::pending::<()>().await;
+        });
+        let writer = Writer::new(connection.reader.clone());
+        let outcome = execute(plan, &writer, &host, &options, &canceled, &|event| progress.tell(&event)).await;
+        watcher.abort();
+        if let Err(error) = host.record.finish(&outcome) {
+            // What was written is written: the outcome is still what has to be said.
+            let error = anyhow::Error::from(error).context("cannot finish the record of the run");
+            terminal.tell(|err| report::write_error(err, error.as_ref(), None))?;
+        }
+        Ok(outcome)
+    }
+
+    /// Begins the record of the run.
+    fn begin(&self, plan: &Plan) -> Result<RunHost, Failure> {
+        let home = self.home;
+        let header = RunHeader {
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            config_digest: plan.context.config_digest.clone(),
+            tenant: plan.context.tenant.clone(),
+            account_id: plan.context.account_id,
+            environment: plan.context.environment.clone(),
+        };
+        let begun = RunRecord::begin(&home.workspace, &home.host, &header, Timestamp::now);
+        Ok(RunHost {
+            record: begun.context("cannot begin the record of the run")?,
+            files: home.workspace.secrets(&home.host),
+            command: self.secrets.cloned(),
+            host: home.host.clone(),
+            clock: Timestamp::now,
+        })
+    }
 }
 
 /// Writes the policy files whose servers are as planned.

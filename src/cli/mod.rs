@@ -20,6 +20,7 @@ mod planning;
 mod policy_files;
 mod proof;
 mod run;
+mod sink;
 mod state_file;
 mod stop;
 mod terminal;

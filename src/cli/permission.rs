@@ -1,12 +1,17 @@
-//! Whether a saved plan permits what would be done now.
+//! What a saved plan permits of what would be done now.
+//!
+//! It is a permission and never an instruction: what is executed is always a part of today's plan.
 
 use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::Inputs;
-use super::planning::Planned;
 use super::terminal::Terminal;
-use crate::report::{self, Disagreement, SavedChange, SavedPlan};
+use crate::diff::{Action, Change, FieldChange};
+use crate::execute::{FieldView, Moved, MovedWhy, StepOutcome, StepResult};
+use crate::plan::{Permitted, Plan, Withheld};
+use crate::report::{self, SavedChange, SavedField, SavedPlan, SavedPlanError};
 use anyhow::Context;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const AGAIN: &str = "Plan again, have a look, and apply that plan.";
@@ -24,7 +29,10 @@ pub(super) fn read(path: &Path, global: &GlobalArgs) -> Result<SavedPlan, Failur
         ));
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(report::read_plan(&text).with_context(|| format!("cannot apply {}", path.display()))?)
+    match report::read_plan(&text) {
+        Err(error @ SavedPlanError::Version { .. }) => Err(refused(error.to_string())),
+        read => Ok(read.with_context(|| format!("cannot apply {}", path.display()))?),
+    }
 }
 
 /// Compares what a saved plan was made from with what there is now, before the account is asked anything.
@@ -44,27 +52,9 @@ pub(super) fn check_origin(saved: &SavedPlan, inputs: &Inputs) -> Result<(), Fai
     Ok(())
 }
 
-/// Refuses what the saved plan does not permit, and what safety forbids.
-pub(super) fn check(saved: Option<&SavedPlan>, planned: &Planned, terminal: &Terminal) -> Result<(), Failure> {
-    if let Some(saved) = saved {
-        check_account(saved, planned)?;
-        let disagreements = disagreements(saved, planned);
-        if !disagreements.is_empty() {
-            terminal.tell(|err| report::write_disagreements(err, &disagreements))?;
-            let number = report::count(disagreements.len(), "change", None);
-            return Err(refused(format!("the saved plan does not permit {number}; nothing was written")));
-        }
-    }
-    if planned.plan.is_refused() {
-        let number = report::count(planned.plan.refusals.len(), "refusal", None);
-        return Err(Failure::Refused { message: format!("nothing was written because of {number}"), hint: None });
-    }
-    Ok(())
-}
-
 /// Compares the account the plan was made for with the one that answers.
-fn check_account(saved: &SavedPlan, planned: &Planned) -> Result<(), Failure> {
-    let now = planned.plan.context.account_id;
+pub(super) fn check_account(saved: &SavedPlan, plan: &Plan) -> Result<(), Failure> {
+    let now = plan.context.account_id;
     if saved.account_id == now {
         return Ok(());
     }
@@ -72,17 +62,159 @@ fn check_account(saved: &SavedPlan, planned: &Planned) -> Result<(), Failure> {
     Err(refused(format!("the plan was made for {}, and {} answers", name(saved.account_id), name(now))))
 }
 
-/// Returns the changes of now that the saved plan does not list identically.
+/// Returns what of the plan may be executed: all of it where nobody saved one, else what the saved one lists identically.
 ///
 /// A change that the saved plan lists and that is not there any more is no matter: it was done already.
-fn disagreements(saved: &SavedPlan, planned: &Planned) -> Vec<Disagreement> {
-    let mut found = Vec::new();
-    for change in planned.plan.changes() {
-        let now = SavedChange::from(change);
-        let permitted = saved.changes.iter().find(|saved| saved.address == now.address);
-        if permitted != Some(&now) {
-            found.push(Disagreement { saved: permitted.cloned(), now });
+pub(super) fn filter(saved: Option<&SavedPlan>, plan: &Plan) -> Permitted {
+    plan.permitted(|change| saved.is_none_or(|saved| listed(saved, change) == Some(&SavedChange::from(change))))
+}
+
+/// Returns what becomes of the steps that were held back, by their index in the whole plan.
+pub(super) fn withheld(saved: Option<&SavedPlan>, plan: &Plan, permitted: &Permitted) -> BTreeMap<usize, StepOutcome> {
+    let outcome = |(index, why): (&usize, &Withheld)| {
+        let change = &plan.steps.get(*index)?.change;
+        let result = match why {
+            Withheld::NotPermitted => StepResult::Moved(moved(saved.and_then(|saved| listed(saved, change)), change)),
+            Withheld::DependsOn(because) => StepResult::Skipped { because: because.clone() },
+        };
+        let (address, action) = (change.address.clone(), change.action());
+        Some((*index, StepOutcome { address, action, result, secret: None }))
+    };
+    permitted.withheld.iter().filter_map(outcome).collect()
+}
+
+/// Says what to do about steps that were held back.
+pub(super) fn tell_withheld(permitted: &Permitted, terminal: &Terminal) -> Result<(), Failure> {
+    if !permitted.withheld.is_empty() {
+        terminal.tell(|err| report::write_hint(err, AGAIN))?;
+    }
+    Ok(())
+}
+
+fn listed<'a>(saved: &'a SavedPlan, change: &Change) -> Option<&'a SavedChange> {
+    let address = change.address.to_string();
+    saved.changes.iter().find(|saved| saved.address == address)
+}
+
+/// Says in which way an object is not what the saved plan saw, with the sides of every field.
+fn moved(saved: Option<&SavedChange>, now: &Change) -> Moved {
+    let Some(saved) = saved else {
+        let view = |field: &FieldChange| FieldView {
+            path: field.path.into(),
+            plan: None,
+            live: Some(field.before.clone()),
+            desired: Some(field.after.clone()),
+        };
+        return Moved { why: MovedWhy::NotListed, fields: now.fields.iter().map(view).collect() };
+    };
+    let why = match (saved.id, now.edit.id()) {
+        (None, Some(id)) => MovedWhy::Appeared { ids: vec![id] },
+        (Some(_), None) => MovedWhy::Gone,
+        (Some(_), Some(_)) | (None, None) => MovedWhy::Changed,
+    };
+    // Where both change the object in place, a field that only one of them names was as desired for the other.
+    let is_update = saved.action == now.action().as_str() && now.action() == Action::Update;
+    let mut fields: Vec<FieldView> = Vec::new();
+    for FieldChange { path, before, after } in &now.fields {
+        let listed = saved.fields.iter().find(|field| field.path == *path);
+        let plan = listed.map(|field| field.before.clone()).or_else(|| is_update.then(|| after.clone()));
+        fields.push(FieldView { path: (*path).into(), plan, live: Some(before.clone()), desired: Some(after.clone()) });
+    }
+    for SavedField { path, before, after } in &saved.fields {
+        if !now.fields.iter().any(|field| field.path == *path) {
+            let (plan, live) = (Some(before.clone()), is_update.then(|| after.clone()));
+            fields.push(FieldView { path: path.clone().into(), plan, live, desired: Some(after.clone()) });
         }
     }
-    found
+    Moved { why, fields }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moved;
+    use crate::diff::{Change, Edit, FieldChange, Impact, Operation, Reason};
+    use crate::execute::MovedWhy;
+    use crate::model::{Address, EntryKey, NewRole, RemoteId, RolePatch};
+    use crate::report::{SavedChange, SavedField};
+    use serde_json::{Value, json};
+
+    fn change(edit: Edit, fields: &[(&'static str, &str, &str)]) -> Change {
+        let field = |(path, before, after): &(&'static str, &str, &str)| FieldChange {
+            path,
+            before: json!(before),
+            after: json!(after),
+        };
+        Change {
+            address: Address::Role(EntryKey::new("r")),
+            origin: None,
+            impact: Impact::Cosmetic,
+            reason: Reason::Differs,
+            fingerprint: None,
+            fields: fields.iter().map(field).collect(),
+            edit,
+        }
+    }
+
+    #[test]
+    fn what_moved_is_shown_from_three_sides() {
+        let update = || Edit::Role(Operation::Update { id: RemoteId(7), patch: RolePatch::default() });
+        let create = || Edit::Role(Operation::Create(NewRole { name: "R".to_owned(), members: Vec::new() }));
+        let saved = |action: &str, id, fields: &[(&str, &str, &str)]| SavedChange {
+            address: "role/r".to_owned(),
+            action: action.to_owned(),
+            id,
+            fingerprint: None,
+            fields: fields
+                .iter()
+                .map(|(path, before, after)| SavedField {
+                    path: (*path).to_owned(),
+                    before: json!(before),
+                    after: json!(after),
+                })
+                .collect(),
+        };
+        let check =
+            |saved: Option<&SavedChange>, now: &Change, why: MovedWhy, expected: &[(&str, [Option<&str>; 3])]| {
+                let moved = moved(saved, now);
+                assert_eq!(moved.why, why);
+                let word = |value: &Option<Value>| value.as_ref().map(|value| value.as_str().unwrap().to_owned());
+                let sides = |view: &crate::execute::FieldView| {
+                    (view.path.to_string(), [&view.plan, &view.live, &view.desired].map(word))
+                };
+                let expected: Vec<_> = expected
+                    .iter()
+                    .map(|(path, sides)| ((*path).to_owned(), sides.map(|side| side.map(str::to_owned))))
+                    .collect();
+                assert_eq!(moved.fields.iter().map(sides).collect::<Vec<_>>(), expected);
+            };
+        let now = change(update(), &[("a", "a2", "a3"), ("b", "b2", "b3")]);
+        check(
+            None,
+            &now,
+            MovedWhy::NotListed,
+            &[("a", [None, Some("a2"), Some("a3")]), ("b", [None, Some("b2"), Some("b3")])],
+        );
+        check(
+            Some(&saved("update", Some(7), &[("a", "a1", "a3"), ("c", "c1", "c3")])),
+            &now,
+            MovedWhy::Changed,
+            &[
+                ("a", [Some("a1"), Some("a2"), Some("a3")]),
+                ("b", [Some("b3"), Some("b2"), Some("b3")]),
+                ("c", [Some("c1"), Some("c3"), Some("c3")]),
+            ],
+        );
+        check(
+            Some(&saved("update", Some(7), &[("a", "a1", "a3")])),
+            &change(create(), &[]),
+            MovedWhy::Gone,
+            &[("a", [Some("a1"), None, Some("a3")])],
+        );
+        check(
+            Some(&saved("create", None, &[])),
+            &now,
+            MovedWhy::Appeared { ids: vec![RemoteId(7)] },
+            &[("a", [None, Some("a2"), Some("a3")]), ("b", [None, Some("b2"), Some("b3")])],
+        );
+    }
 }

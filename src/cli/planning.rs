@@ -1,6 +1,5 @@
 //! From a configuration and an account to a plan and all that lies beside it.
 
-use super::args::GlobalArgs;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::inputs::{self, Inputs};
@@ -11,11 +10,12 @@ use crate::diff;
 use crate::live;
 use crate::model::{Pairing, identify};
 use crate::plan::{self, Context, FileChange, Plan, SafetyLimits};
-use crate::report::{self, PlanView};
+use crate::report::{self, Cost, PlanView};
 use anyhow::Context as _;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// How far deletion may go.
 #[derive(Debug, Clone, Copy, Args)]
@@ -44,6 +44,8 @@ pub(super) struct Planned {
     pub(super) files: Vec<FileChange>,
     /// Which apps of the file are which live ones.
     pub(super) apps: Pairing,
+    /// How long it took; no part of the plan.
+    pub(super) took: Duration,
 }
 
 impl Planned {
@@ -61,6 +63,7 @@ pub(super) async fn make(
     limits: &SafetyLimits,
     terminal: &Terminal,
 ) -> Result<Planned, Failure> {
+    let began = Instant::now();
     let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot plan")?;
     let diff = diff::diff(&inputs.desired, &live);
     if !diff.problems.is_empty() {
@@ -84,19 +87,22 @@ pub(super) async fn make(
         rewritten: &files.iter().map(|file| file.policy.clone()).collect(),
     });
     let apps = identify(&inputs.desired, &live.lists).apps;
-    Ok(Planned { plan, access, files, apps })
+    Ok(Planned { plan, access, files, apps, took: began.elapsed() })
 }
 
-/// Says on stderr what depends on the moment and so is no part of a plan.
-pub(super) fn tell_cost(connection: &Connection, global: &GlobalArgs, terminal: &Terminal) -> Result<(), Failure> {
-    if global.verbose == 0 {
-        return Ok(());
-    }
-    let made = usize::try_from(connection.reader.requests_made()).unwrap_or(usize::MAX);
-    let requests = report::count(made, "request", None);
-    terminal.tell(|err| match connection.reader.quota() {
-        Some(quota) => writeln!(err, "{requests} made, {} of {} left this hour", quota.remaining, quota.limit),
-        None => writeln!(err, "{requests} made"),
-    })?;
+/// Says on stderr what depends on the moment and so is no part of a plan; of a plan that is given, what its apply will cost.
+pub(super) fn tell_cost(
+    connection: &Connection,
+    took: Duration,
+    plan: Option<&Plan>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let cost = Cost {
+        requests: connection.reader.requests_made(),
+        took,
+        quota: connection.reader.quota(),
+        apply_requests: plan.filter(|plan| plan.has_changes()).map(|plan| plan.apply_requests),
+    };
+    terminal.tell(|err| report::write_cost(err, &cost))?;
     Ok(())
 }

@@ -15,7 +15,7 @@ struct Differences(Vec<FieldView>);
 
 impl Differences {
     fn push(&mut self, path: &'static str, desired: Value, live: Value) {
-        self.0.push(FieldView { path, plan: None, live: Some(live), desired: Some(desired) });
+        self.0.push(FieldView { path: path.into(), plan: None, live: Some(live), desired: Some(desired) });
     }
 
     /// Compares texts by meaning; null and empty are the same.
@@ -244,8 +244,8 @@ mod tests {
     };
     use std::collections::BTreeSet;
 
-    fn paths(views: &[FieldView]) -> Vec<&'static str> {
-        views.iter().map(|view| view.path).collect()
+    fn paths(views: &[FieldView]) -> Vec<&str> {
+        views.iter().map(|view| view.path.as_ref()).collect()
     }
 
     #[test]

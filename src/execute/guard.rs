@@ -33,7 +33,7 @@ pub(super) fn moved(why: MovedWhy, change: &Change, live: Option<LiveFields>) ->
     for (path, value) in live.into_iter().flatten() {
         let field = change.fields.iter().find(|field| field.path == path);
         views.push(FieldView {
-            path,
+            path: path.into(),
             plan: field.map(|field| field.before.clone()),
             live: Some(value),
             desired: field.map(|field| field.after.clone()),
@@ -42,7 +42,7 @@ pub(super) fn moved(why: MovedWhy, change: &Change, live: Option<LiveFields>) ->
     for field in &change.fields {
         if !views.iter().any(|view| view.path == field.path) {
             let (plan, desired) = (Some(field.before.clone()), Some(field.after.clone()));
-            views.push(FieldView { path: field.path, plan, live: None, desired });
+            views.push(FieldView { path: field.path.into(), plan, live: None, desired });
         }
     }
     Moved { why, fields: views }
@@ -118,8 +118,8 @@ mod tests {
         let live = vec![("name", json!("Live")), ("notes", json!("n"))];
         let moved = appeared(&update, vec![RemoteId(9), RemoteId(8)], Some(live));
         assert_eq!(moved.why, MovedWhy::Appeared { ids: vec![RemoteId(8), RemoteId(9)] });
-        let view = |path, plan: Option<Value>, live: Option<Value>, desired: Option<Value>| FieldView {
-            path,
+        let view = |path: &'static str, plan: Option<Value>, live: Option<Value>, desired: Option<Value>| FieldView {
+            path: path.into(),
             plan,
             live,
             desired,

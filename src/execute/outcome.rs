@@ -5,6 +5,7 @@ use crate::api::ApiError;
 use crate::diff::Action;
 use crate::model::{Address, RemoteId};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -130,13 +131,15 @@ pub enum MovedWhy {
     BuiltIn,
     /// A scope it was to be granted is gone or means something else.
     ScopesMoved,
+    /// The saved plan that is the permission does not list it.
+    NotListed,
 }
 
 /// One field from up to three sides; `None` where a side says nothing about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldView {
     /// The field as the file names it.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// What the plan saw live.
     pub plan: Option<Value>,
     /// What is live now.
@@ -291,6 +294,22 @@ impl Outcome {
             }
             (false, false) => ExitClass::NothingWritten,
         }
+    }
+
+    /// Returns what becomes of a plan of which nothing was performed yet.
+    pub const fn nothing() -> Self {
+        Self { steps: Vec::new(), wrote: false, interrupted: false, fatal: None, created: BTreeMap::new() }
+    }
+
+    /// Lays steps that were held back, by their index in the whole plan, between those that were performed.
+    #[must_use]
+    pub fn with_withheld(self, withheld: BTreeMap<usize, StepOutcome>) -> Self {
+        let Self { steps, wrote, interrupted, fatal, created } = self;
+        let total = steps.len() + withheld.len();
+        let (mut performed, mut withheld) = (steps.into_iter(), withheld);
+        let next = |index| withheld.remove(&index).or_else(|| performed.next());
+        let steps = (0..total).filter_map(next).collect();
+        Self { steps, wrote, interrupted, fatal, created }
     }
 
     /// Says whether every step of a server (app, role) and its children was seen: then files made from it may be written.

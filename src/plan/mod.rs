@@ -5,11 +5,13 @@
 
 mod build;
 mod order;
+mod permit;
 mod requests;
 mod safety;
 mod step;
 
 pub use build::plan;
+pub use permit::{Permitted, Withheld};
 pub use step::{Context, Drift, FileAction, FileChange, Plan, SafetyLimits, Step, Summary};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The plan as data.
 
-use crate::diff::{Change, Refusal};
-use crate::model::{Address, EntryKey, Note};
+use crate::diff::{Change, Edit, Operation, Refusal};
+use crate::model::{Address, EntryKey, Note, TokenEndpointAuthMethod};
 
 /// An ordered, final list of steps, and all a reviewer has to know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,20 @@ impl Plan {
     /// Says whether it must not be executed.
     pub fn is_refused(&self) -> bool {
         !self.refusals.is_empty()
+    }
+
+    /// Adds what is worth saying and nobody could know from file and account; the notes stay sorted.
+    pub fn add_notes(&mut self, notes: impl IntoIterator<Item = Note>) {
+        self.notes.extend(notes);
+        self.notes.sort();
+    }
+
+    /// Iterates over the changes that make an app with a secret, which OneLogin tells only once.
+    pub fn new_secrets(&self) -> impl Iterator<Item = &Change> {
+        self.changes().filter(|change| match &change.edit {
+            Edit::App(Operation::Create(new)) => new.app.token_endpoint_auth_method != TokenEndpointAuthMethod::None,
+            _ => false,
+        })
     }
 
     /// Iterates over the changes in order.

@@ -5,13 +5,13 @@
 //! comes from the account or the file goes through [`visible()`], so that no control, bidirectional or zero-width character
 //! reaches a terminal.
 
+mod cost;
 mod diagnostics;
 mod error;
 mod fields;
 mod json;
 mod mask;
 mod outcome;
-mod permission;
 mod progress;
 mod refusal;
 #[cfg(test)]
@@ -23,12 +23,14 @@ mod view;
 mod visible;
 mod words;
 
+pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint};
 pub use json::{SavedChange, SavedField, SavedPlan, SavedPlanError, plan_schema, read_plan, write_plan_json};
 pub use outcome::{FilesOutcome, write_outcome};
 pub use permission::{Disagreement, write_disagreements};
 pub use progress::{Progress, lock_wait_words, state_wait_words};
+pub use progress::{Progress, lock_wait_words};
 pub use refusal::{Advice, refusal_advice};
 pub use text::{write_file_changes, write_plan_text};
 pub use verify::write_verify;

@@ -113,6 +113,7 @@ fn moved_words(why: &MovedWhy) -> String {
         MovedWhy::Gone => "it was there when planned, and is gone".to_owned(),
         MovedWhy::Changed => "it is not what it was when planned".to_owned(),
         MovedWhy::BuiltIn => "it is OneLogin's own now, and those are never changed".to_owned(),
+        MovedWhy::NotListed => "the saved plan does not list it".to_owned(),
         MovedWhy::ScopesMoved => "a scope it was to be granted is gone or means something else".to_owned(),
     }
 }
@@ -144,7 +145,7 @@ fn write_causes(out: &mut dyn Write, error: &dyn Error) -> io::Result<()> {
 /// Writes fields as plan, live and desired see them.
 fn write_sides(out: &mut dyn Write, fields: &[FieldView]) -> io::Result<()> {
     for FieldView { path, plan, live, desired } in fields {
-        writeln!(out, "      {path}:")?;
+        writeln!(out, "      {}:", visible(path))?;
         for (side, value) in [("planned from", plan), ("live now", live), ("desired", desired)] {
             if let Some(value) = value {
                 writeln!(out, "        {side}: {}", visible(&value_words(value)))?;
@@ -184,7 +185,12 @@ fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcom
     if unseen > 0 {
         parts.push(format!("{unseen} written and not seen to be as planned"));
     }
-    let (paint, word) = if left + unseen == 0 { (HEADING, "Applied") } else { (REMOVED, "Applied in part") };
+    let has_written = !files.written.is_empty() || steps.iter().any(|step| step.result.may_have_written());
+    let (paint, word) = match (left + unseen == 0, has_written) {
+        (true, _) => (HEADING, "Applied"),
+        (false, true) => (REMOVED, "Applied in part"),
+        (false, false) => (REMOVED, "Nothing written"),
+    };
     if left > 0 {
         parts.push(format!("{} not done", count(left, "thing", None)));
     }
@@ -209,7 +215,8 @@ mod tests {
             secret: None,
         };
         let (plan, live, desired) = (Some(json!("a")), Some(json!("b")), Some(json!("c")));
-        let moved = Moved { why: MovedWhy::Changed, fields: vec![FieldView { path: "name", plan, live, desired }] };
+        let moved =
+            Moved { why: MovedWhy::Changed, fields: vec![FieldView { path: "name".into(), plan, live, desired }] };
         let because = Address::parse("oidc_app/web").unwrap();
         let steps = vec![
             step("role/a", Action::Create, StepResult::Applied { id: RemoteId(1), how: How::Found }),

@@ -27,6 +27,7 @@ stories! {
     defaults_and_order "13-defaults-and-order",
     lost_answer "14-lost-answer",
     broken_policy "15-refused-caller",
+    moved_since_plan "18-moved-since-plan",
 }
 
 #[test]

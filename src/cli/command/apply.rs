@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect::{self, Connection};
-use crate::cli::execution;
+use crate::cli::execution::Execution;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
 use crate::cli::home::{self, Home};
@@ -11,12 +11,16 @@ use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
 use crate::cli::planning::{self, Planned, SafetyArgs};
 use crate::cli::proof::{self, ProofArgs};
+use crate::cli::sink;
 use crate::cli::stop;
 use crate::cli::terminal::Terminal;
+use crate::plan::Plan;
 use crate::report::{self, SavedPlan};
+use crate::workspace::{Lock, SecretsCommand};
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Bring the account and the policy files to what the configuration says
 ///
@@ -40,6 +44,15 @@ pub(in crate::cli) struct ApplyArgs {
     #[arg(long)]
     verify: bool,
 
+    /// Hand the secrets of new apps to this command instead of keeping them in files
+    /// [variable: GATEWRIGHT_SECRETS_COMMAND]
+    ///
+    /// A program and its arguments, run without a shell once an app; it reads the secret as JSON on its standard input and
+    /// has taken it when it exits with 0. What it says is masked. If it fails, the secret is kept in a file and the run
+    /// stops.
+    #[arg(long, value_name = "CMD")]
+    secrets_command: Option<String>,
+
     #[command(flatten)]
     safety: SafetyArgs,
 
@@ -61,6 +74,7 @@ pub(in crate::cli) async fn run(
             "Give `--auto-approve`, or a saved plan: `gatewright plan --out plan.json`, `gatewright apply plan.json`.",
         ));
     }
+    let secrets = sink::command(args.secrets_command.as_deref(), global, env)?;
     let inputs = match &saved {
         Some(saved) => inputs::load_with(global, saved.environment.as_deref(), &saved.variables, env, terminal)?,
         None => inputs::load(global, env, terminal)?,
@@ -70,7 +84,8 @@ pub(in crate::cli) async fn run(
     }
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
-    let exit = apply(args, saved.as_ref(), &inputs, &connection, global, terminal).await;
+    let apply = Apply { args, saved, secrets, inputs: &inputs, connection: &connection, global, env, terminal };
+    let exit = apply.run().await;
     let exit = match exit {
         Ok(Exit::Done) if args.verify => proof::prove(&args.proof, &inputs, &connection, global, env, terminal).await,
         exit => exit,
@@ -79,35 +94,80 @@ pub(in crate::cli) async fn run(
     exit
 }
 
-async fn apply(
-    args: &ApplyArgs,
-    saved: Option<&SavedPlan>,
-    inputs: &Inputs,
-    connection: &Connection,
-    global: &GlobalArgs,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
-    let tell_wait = |pid: Option<u32>| {
-        let words = report::lock_wait_words(pid, global.max_wait());
-        // Somebody who cannot hear it waits all the same.
-        let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
-    };
-    let lock = home.workspace.lock(global.max_wait(), &tell_wait).await.map_err(home::lock_failure)?;
-    let planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await?;
-    planning::tell_cost(connection, global, terminal)?;
-    let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
-    terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
-    permission::check(saved, &planned, terminal)?;
-    if planned.view(&variables).is_empty() {
-        return Ok(Exit::Done);
+/// One apply, from the lock to the last file.
+struct Apply<'a> {
+    args: &'a ApplyArgs,
+    saved: Option<SavedPlan>,
+    secrets: Option<SecretsCommand>,
+    inputs: &'a Inputs,
+    connection: &'a Connection,
+    global: &'a GlobalArgs,
+    env: ProcessEnv<'a>,
+    terminal: &'a Terminal,
+}
+
+impl Apply<'_> {
+    async fn run(&self) -> Result<Exit, Failure> {
+        let Self { args, saved, secrets, inputs, connection, global, env: _, terminal } = self;
+        let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
+        let lock = self.lock(&home).await?;
+        let planned = self.plan().await?;
+        let saved = saved.as_ref();
+        if let Some(saved) = saved {
+            permission::check_account(saved, &planned.plan)?;
+        }
+        let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
+        terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
+        check_refusals(&planned.plan)?;
+        if planned.view(&variables).is_empty() {
+            return Ok(Exit::Done);
+        }
+        if saved.is_none() && !args.auto_approve && !asked(terminal).await? {
+            return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
+        }
+        let history = home::history(&home, planned.plan.context.account_id)?;
+        home::tell_lost_secrets(&home, &history, &planned.apps, terminal)?;
+        let secrets = secrets.as_ref();
+        let execution = Execution { inputs, connection, home: &home, history: &history, secrets, global, terminal };
+        let began = Instant::now();
+        let permitted = permission::filter(saved, &planned.plan);
+        let withheld = permission::withheld(saved, &planned.plan, &permitted);
+        let exit = execution.perform(&planned, &permitted, withheld).await;
+        permission::tell_withheld(&permitted, terminal)?;
+        if permitted.plan.has_changes() {
+            planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal)?;
+        }
+        drop(lock);
+        exit
     }
-    if saved.is_none() && !args.auto_approve && !asked(terminal).await? {
-        return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
+
+    /// Takes the lock of the folder, and says for whom it waits.
+    async fn lock(&self, home: &Home) -> Result<Lock, Failure> {
+        let max_wait = self.global.max_wait();
+        let tell_wait = |pid: Option<u32>| {
+            let words = report::lock_wait_words(pid, max_wait);
+            // Somebody who cannot hear it waits all the same.
+            let _unheard = self.terminal.tell(|err| writeln!(err, "{words}"));
+        };
+        home.workspace.lock(max_wait, &tell_wait).await.map_err(home::lock_failure)
     }
-    let exit = perform(&planned, inputs, connection, &home, global, terminal).await;
-    drop(lock);
-    exit
+
+    async fn plan(&self) -> Result<Planned, Failure> {
+        let Self { args, inputs, connection, env, terminal, .. } = self;
+        let mut planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await?;
+        sink::note_short_lived(&mut planned.plan, args.secrets_command.as_deref(), *env);
+        planning::tell_cost(connection, planned.took, Some(&planned.plan), terminal)?;
+        Ok(planned)
+    }
+}
+
+/// Refuses what safety forbids, as it is judged now and with the flags of now.
+fn check_refusals(plan: &Plan) -> Result<(), Failure> {
+    if !plan.is_refused() {
+        return Ok(());
+    }
+    let number = report::count(plan.refusals.len(), "refusal", None);
+    Err(Failure::Refused { message: format!("nothing was written because of {number}"), hint: None })
 }
 
 /// Asks whether to go on; to break off is to decline.
@@ -119,17 +179,4 @@ async fn asked(terminal: &Terminal) -> Result<bool, Failure> {
         answer = answer => Ok(answer.context("the question broke off")??),
         () = stopped => Ok(false),
     }
-}
-
-async fn perform(
-    planned: &Planned,
-    inputs: &Inputs,
-    connection: &Connection,
-    home: &Home,
-    global: &GlobalArgs,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let history = home::history(home, planned.plan.context.account_id)?;
-    home::tell_lost_secrets(home, &history, &planned.apps, terminal)?;
-    execution::perform(planned, inputs, connection, home, &history, global, terminal).await
 }

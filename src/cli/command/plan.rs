@@ -8,6 +8,7 @@ use crate::cli::gateways;
 use crate::cli::inputs::{self, ProcessEnv};
 use crate::cli::planning::{self, SafetyArgs};
 use crate::cli::policy_files;
+use crate::cli::sink;
 use crate::cli::terminal::Terminal;
 use crate::report::{self, PlanView};
 use anyhow::Context;
@@ -64,9 +65,12 @@ pub(in crate::cli) async fn run(
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
     let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
-    let told = planning::tell_cost(&connection, global, terminal);
+    let told = planned
+        .as_ref()
+        .map_or(Ok(()), |planned| planning::tell_cost(&connection, planned.took, Some(&planned.plan), terminal));
     connection.close().await;
-    let (planned, ()) = (planned?, told?);
+    let (mut planned, ()) = (planned?, told?);
+    sink::note_short_lived(&mut planned.plan, None, env);
     let variables = inputs::variables(global);
     let view = planned.view(&variables);
     if let Some(path) = out {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-/// Shows the temporary folder as `$TEMP` and ports as `$PORT`.
+/// Shows the temporary folder as `$TEMP`, ports as `$PORT` and the line about requests, quota and time as `$COST`.
 pub(super) fn scrub(text: &str, temp: &Path) -> String {
     let mut text = text.replace(&*temp.to_string_lossy(), "$TEMP");
     if let Ok(real) = temp.canonicalize() {
@@ -12,7 +12,16 @@ pub(super) fn scrub(text: &str, temp: &Path) -> String {
     for host in ["127.0.0.1:", "127.0.0.1_", "localhost:"] {
         text = scrub_ports(&text, host);
     }
-    scrub_random(&text)
+    scrub_cost(&scrub_random(&text))
+}
+
+/// Shows the line that tells requests made, quota left and time, which depend on the moment, as `$COST`.
+fn scrub_cost(text: &str) -> String {
+    let is_cost = |line: &str| {
+        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest.len() < line.len() && (rest.starts_with(" request made in ") || rest.starts_with(" requests made in "))
+    };
+    text.split_inclusive('\n').map(|line| if is_cost(line) { "$COST\n" } else { line }).collect()
 }
 
 /// How long the name of a signing key is: a SHA-256, base64url.

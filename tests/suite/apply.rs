@@ -1,0 +1,124 @@
+//! What surrounds an execution: where secrets go, who waits for whom, and how a run is broken off.
+
+use crate::support::Program;
+
+const APP: &str = "\
+version: 1
+tenant: { subdomain: acme }
+roles:
+  testers: { name: Testers }
+oidc_apps:
+  web:
+    name: Web
+    application_type: web
+    token_endpoint_auth_method: basic
+    redirect_uris: [\"https://web.example.com/callback\"]
+    roles: [testers]
+";
+
+/// Lists the stored secrets of the emulated account.
+fn stored_secrets(program: &Program) -> Vec<String> {
+    let mut folders = vec![program.folder().to_owned()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.components().any(|part| part.as_os_str() == "secrets") {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_secret_that_dies_with_the_runner_is_noted() {
+    let check = |variables: &[(&str, &str)], method: &str, expected: bool| {
+        let mut program = Program::new();
+        program.write("gatewright.yaml", &APP.replace("basic", method));
+        for (name, value) in variables {
+            program.set(name, value);
+        }
+        let run = program.run("plan --emulator");
+        let words = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        let note =
+            "gatewright.yaml:6:3: oidc_app/web gets a secret, which is kept in a file that dies with this CI runner";
+        assert_eq!(words.contains(note), expected, "{variables:?} {method}: {}", run.block());
+        assert_eq!(program.run("apply --emulator --auto-approve").stdout.contains("CI runner"), expected);
+        assert!(!program.run("plan --emulator").stdout.contains("CI runner"), "what is made gets no secret");
+    };
+    check(&[], "basic", false);
+    check(&[("CI", "true")], "basic", true);
+    check(&[("CI", "true")], "none", false);
+    check(&[("CI", "")], "basic", false);
+    check(&[("CI", "true"), ("GATEWRIGHT_SECRETS_COMMAND", "")], "post", true);
+    check(&[("CI", "true"), ("GATEWRIGHT_SECRETS_COMMAND", "tee")], "post", false);
+}
+
+#[cfg(unix)]
+mod secrets_command {
+    use super::{APP, stored_secrets};
+    use crate::support::Program;
+    use serde_json::Value;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn program_with(script: &str) -> Program {
+        let program = Program::new();
+        program.write("gatewright.yaml", APP);
+        let path = program.write("sink.sh", &format!("#!/bin/sh\n{script}\n"));
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        program
+    }
+
+    fn secret(json: &str) -> String {
+        let taken: Value = serde_json::from_str(json).unwrap();
+        assert_eq!(taken["app"], "web");
+        taken["client_secret"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn takes_secrets_without_a_shell() {
+        let program = program_with("echo \"$@\" > words; cat > taken.json; cat taken.json");
+        let line = ["apply", "--emulator", "--auto-approve", "--secrets-command", "./sink.sh 'a  b' $HOME;id"];
+        let run = program.run_args(&line);
+        assert_eq!(run.code, 0, "{}", run.block());
+        assert_eq!(program.read("words"), "a  b $HOME;id\n");
+        let secret = secret(&program.read("taken.json"));
+        assert!(!run.block().contains(&secret));
+        assert!(run.stdout.contains("secret in `./sink.sh`"), "{}", run.block());
+        assert_eq!(stored_secrets(&program), [""; 0]);
+        assert_eq!(program.run("plan --emulator --detailed-exitcode").code, 0);
+    }
+
+    #[test]
+    fn that_fails_leaves_the_secret_in_a_file_and_stops_the_run() {
+        let mut program = program_with("cat >&2; exit 7");
+        // The binding waits for the app, so the run stops before it.
+        let server = "authorization_servers:\n  a: { name: A, resource_identifier: https://a.example.com, \
+                      audiences: [\"https://a.example.com\"], clients: { web: [] } }\n";
+        program.write("gatewright.yaml", &format!("{APP}{server}"));
+        program.set("GATEWRIGHT_SECRETS_COMMAND", "./sink.sh");
+        let run = program.run("apply --emulator --auto-approve --max-in-flight 1");
+        assert_eq!(run.code, 3, "{}", run.block());
+        let files = stored_secrets(&program);
+        let [stored] = files.as_slice() else { panic!("one file: {}", files.len()) };
+        assert!(!run.block().contains(&secret(stored)));
+        assert!(run.stdout.contains("stopped: the secret of oidc_app/web was kept at"), "{}", run.block());
+        assert!(run.stdout.contains("***"), "{}", run.block());
+        assert!(run.stdout.contains("+ authorization_server/a/client/web: not tried"), "{}", run.block());
+    }
+
+    #[test]
+    fn that_cannot_be_read_is_wrong_usage() {
+        let program = program_with("");
+        for line in ["", "'./sink.sh"] {
+            let run = program.run_args(&["apply", "--emulator", "--auto-approve", "--secrets-command", line]);
+            assert_eq!(run.code, 64, "{}", run.block());
+            assert!(!program.folder().join(".gatewright").exists(), "nothing is touched");
+        }
+        let run = program.run_args(&["apply", "--emulator", "--auto-approve", "--secrets-command=./no-such-program"]);
+        assert_eq!(run.code, 3, "{}", run.block());
+    }
+}
