@@ -103,6 +103,9 @@ fn write_files(planned: &Planned, inputs: &Inputs, outcome: &Outcome) -> FilesOu
         let server = inputs.desired.policies.get(&change.policy).map(|policy| &policy.authorization_server.value);
         let owner = server.map(|key| Address::Server(key.clone()));
         match owner.filter(|owner| !outcome.is_seen(owner)) {
+            Some(owner) if outcome.interrupted => {
+                files.left.push((change.path.clone(), format!("{owner} was not finished")));
+            }
             Some(owner) => files.left.push((change.path.clone(), format!("{owner} is not as planned"))),
             None => match policy_files::write(&inputs.root, change) {
                 Ok(()) => files.written.push(change.path.clone()),
