@@ -76,7 +76,8 @@ async fn write_account(
         max_in_flight: usize::from(global.max_in_flight),
         pending: history.pending(Timestamp::now()),
     };
-    let progress = if terminal.is_interactive() { Progress::bar } else { Progress::lines }(terminal.stderr());
+    let show = if terminal.is_interactive() { Progress::bar } else { Progress::lines };
+    let progress = show(terminal.stderr(), global.settle());
     let (cancel, canceled) = watch::channel(false);
     let stopped = stop::requested().context("cannot listen for signals")?;
     let watcher = tokio::spawn(async move {

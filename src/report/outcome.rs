@@ -71,7 +71,7 @@ fn write_step(out: &mut dyn Write, step: &StepOutcome) -> io::Result<()> {
 }
 
 /// Returns what was done, in the past.
-pub(super) const fn done(action: Action) -> &'static str {
+const fn done(action: Action) -> &'static str {
     match action {
         Action::Create => "created",
         Action::Update => "updated",
@@ -80,14 +80,15 @@ pub(super) const fn done(action: Action) -> &'static str {
 }
 
 /// Says how something came to be, where it is not the plain way.
-pub(super) fn how_words(how: How) -> String {
+fn how_words(how: How) -> String {
     match how {
         How::Written => String::new(),
         How::Found | How::FoundFromEarlierRun | How::AlreadyGone => format!(", {how}"),
     }
 }
 
-fn result_words(action: Action, result: &StepResult) -> String {
+/// Words a result.
+pub(super) fn result_words(action: Action, result: &StepResult) -> String {
     match result {
         StepResult::Applied { id, how } => format!("{} {id}{}", done(action), how_words(*how)),
         StepResult::Failed { error, wrote } => {
