@@ -128,3 +128,20 @@ fn broken_files_are_shown_where_they_are_broken() {
         );
     }
 }
+
+#[test]
+fn a_saved_plan_says_how_it_is_applied() {
+    let program = Program::new();
+    program.write("apis/gatewright.yaml", SMALL);
+    let plan = program.run("plan -f apis/gatewright.yaml --emulator=state.json --out plan.json");
+    let command = plan.stderr.strip_prefix("Saved; do it with: gatewright ").unwrap();
+    assert_eq!(command.trim_end(), "apply -f apis/gatewright.yaml --emulator=state.json plan.json");
+    program.write("gatewright.yaml", &SMALL.replace("Testers", "Others"));
+    let other = program.run("apply --emulator=state.json plan.json");
+    assert_eq!(other.code, 4, "{}", other.block());
+    assert!(other.stderr.contains("`-f`"), "{}", other.block());
+    let run = program.run(command);
+    assert_eq!(run.code, 0, "{}", run.block());
+    let spaced = program.run_args(&["plan", "-f", "apis/gatewright.yaml", "--emulator", "--out", "my plan.json"]);
+    assert!(spaced.stderr.ends_with("apply -f apis/gatewright.yaml --emulator 'my plan.json'\n"), "{}", spaced.block());
+}

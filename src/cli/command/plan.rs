@@ -79,14 +79,36 @@ pub(in crate::cli) async fn run(
     if let Some(path) = out
         && !view.is_empty()
     {
-        let path = path.display().to_string();
-        terminal.tell(|err| writeln!(err, "Saved; do it with: gatewright apply {}", report::visible(&path)))?;
+        let command = apply_command(path, global);
+        terminal.tell(|err| writeln!(err, "Saved; do it with: {}", report::visible(&command)))?;
     }
     Ok(match detailed_exitcode {
         true if planned.plan.is_refused() => Exit::Refused,
         true if !view.is_empty() => Exit::Pending,
         _ => Exit::Done,
     })
+}
+
+/// Words the command that applies a saved plan, with the options that the plan does not bring along.
+fn apply_command(plan: &Path, global: &GlobalArgs) -> String {
+    let mut words = vec!["gatewright apply".to_owned()];
+    if let Some(file) = &global.file {
+        words.push(format!("-f {}", quoted(file)));
+    }
+    match &global.emulator {
+        Some(Some(state)) => words.push(format!("--emulator={}", quoted(state))),
+        Some(None) => words.push("--emulator".to_owned()),
+        None => {}
+    }
+    words.push(quoted(plan));
+    words.join(" ")
+}
+
+/// Quotes a path for a shell where it needs it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%=".contains(c);
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 fn save(path: &Path, view: &PlanView<'_>) -> Result<(), Failure> {
