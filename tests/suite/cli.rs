@@ -145,3 +145,13 @@ fn a_saved_plan_says_how_it_is_applied() {
     let spaced = program.run_args(&["plan", "-f", "apis/gatewright.yaml", "--emulator", "--out", "my plan.json"]);
     assert!(spaced.stderr.ends_with("apply -f apis/gatewright.yaml --emulator 'my plan.json'\n"), "{}", spaced.block());
 }
+
+#[test]
+fn a_plan_is_not_saved_into_a_folder_that_does_not_exist() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    let run = program.run("plan --emulator --out nowhere/plan.json");
+    assert_eq!(run.code, 1, "{}", run.block());
+    assert!(run.stderr.contains("the folder nowhere does not exist"), "{}", run.block());
+    assert!(!program.folder().join("nowhere").exists());
+}

@@ -59,6 +59,9 @@ pub(in crate::cli) async fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let PlanArgs { out, format, detailed_exitcode, files_base, safety } = args;
+    if let Some(path) = out {
+        must_have_folder(path)?;
+    }
     let inputs = inputs::load(global, env, terminal)?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
@@ -109,6 +112,17 @@ fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%=".contains(c);
     if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
+/// Refuses a file in a folder that does not exist, which is a slip of the pen more often than a wish.
+fn must_have_folder(path: &Path) -> Result<(), Failure> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => {
+            let error = anyhow::anyhow!("cannot save the plan: the folder {} does not exist", folder.display());
+            Err(Failure::hinted(error, "Correct the path of `--out`, or make the folder."))
+        }
+        None => Ok(()),
+    }
 }
 
 fn save(path: &Path, view: &PlanView<'_>) -> Result<(), Failure> {
