@@ -20,7 +20,13 @@ use std::path::{Path, PathBuf};
 Examples:
   gatewright plan --env prod
   gatewright plan --env prod --out plan.json    then: gatewright apply plan.json
-  gatewright plan --emulator --detailed-exitcode")]
+  gatewright plan --emulator --detailed-exitcode
+
+Impact, the last word of each change:
+  breaks    somebody who gets in today may be kept out, or may not find what they rely on
+  widens    somebody gets in, or stays in longer, who does not today
+  narrows   somebody may do less than today
+  cosmetic  nothing changes about access")]
 pub(in crate::cli) struct PlanArgs {
     /// Save the plan; `gatewright apply FILE` does what it lists and nothing else
     #[arg(long, value_name = "FILE")]
