@@ -155,3 +155,18 @@ fn a_plan_is_not_saved_into_a_folder_that_does_not_exist() {
     assert!(run.stderr.contains("the folder nowhere does not exist"), "{}", run.block());
     assert!(!program.folder().join("nowhere").exists());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_plainly() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .args(["schema", "plan"])
+        .env_clear()
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "error: cannot write to stdout: no space left on device\n");
+}
