@@ -4,7 +4,7 @@
 //! names, never to one that only the file names. Under `--emulator` none of these variables plays a part.
 
 use super::args::GlobalArgs;
-use super::failure::Failure;
+use super::failure::{Failure, emulator_failure};
 use super::inputs::ProcessEnv;
 use super::state_file;
 use crate::api::{ClientConfig, Credentials, Reader, Reroute};
@@ -97,7 +97,8 @@ async fn start_emulator(
         gateways,
         ..Options::in_memory()
     };
-    let emulator = Emulator::start(options).await.context("cannot start the emulator")?;
+    let seed = global.emulator_seed.as_deref();
+    let emulator = Emulator::start(options).await.map_err(|error| emulator_failure(error, seed))?;
     let url = parse(&emulator.base_url())?;
     Ok(Emulated { emulator, url, state })
 }

@@ -4,8 +4,10 @@ use super::Exit;
 use super::inputs::ProcessEnv;
 use super::terminal::Terminal;
 use crate::api::ApiError;
+use crate::emulator::EmulatorError;
 use crate::report;
 use std::io;
+use std::path::Path;
 
 /// Why a command stopped; each kind has its exit code.
 #[derive(Debug)]
@@ -66,6 +68,16 @@ impl Failure {
             }
         };
         terminal.tell(|err| report::write_error(err, error.as_ref(), hint))
+    }
+}
+
+/// Names the file that a fresh emulated account could not be filled from.
+pub(super) fn emulator_failure(error: EmulatorError, seed: Option<&Path>) -> anyhow::Error {
+    match (error, seed) {
+        (EmulatorError::Seed(source), Some(seed)) => {
+            anyhow::Error::from(source).context(format!("{} is no seed for the emulator", seed.display()))
+        }
+        (error, _) => anyhow::Error::from(error).context("cannot start the emulator"),
     }
 }
 

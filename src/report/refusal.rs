@@ -53,7 +53,8 @@ pub fn refusal_advice(refusal: &Refusal, deletes: usize) -> Advice {
         ),
         RefusalKind::UserNotFound { user } => advice(
             format!("no user `{}` is in the account", visible(user)),
-            "Correct it: with an `@` it is looked up as an email address, otherwise as a username.",
+            "Correct it: with an `@` it is looked up as an email address, otherwise as a username. \
+             Under `--emulator` the users are those of `--emulator-seed`.",
         ),
         RefusalKind::UserAmbiguous { user, ids } => advice(
             format!("several users are `{}`: {}", visible(user), ids_list(ids)),
@@ -212,6 +213,7 @@ mod tests {
             RefusalKind::IncompleteCreate { missing: vec!["name", "audiences"] },
             RefusalKind::Inherited,
             RefusalKind::ScopeNotLive { value: "a:reed".into(), nearest: Some("a:read".into()) },
+            RefusalKind::UserNotFound { user: "x@y".into() },
             RefusalKind::UserAmbiguous { user: "x@y".into(), ids: vec![RemoteId(1), RemoteId(2)] },
             RefusalKind::Immutable { field: "application_type" },
             RefusalKind::Cycle {

@@ -170,3 +170,23 @@ fn a_full_disk_is_said_plainly() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(stderr, "error: cannot write to stdout: no space left on device\n");
 }
+
+#[test]
+fn the_seed_of_the_help_is_one_and_a_broken_one_is_named() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    let help = program.run("emulator --help").stdout;
+    let from = help.find("  {\"users\"").unwrap();
+    let to = help.find("\nUsers, roles").unwrap();
+    program.write("seed.json", &help[from..to]);
+    let run = program.run("export --emulator --emulator-seed seed.json --subdomain acme");
+    assert_eq!(run.code, 0, "{}", run.block());
+    assert!(run.stdout.contains("Contacts"), "{}", run.block());
+    program.write("broken.json", "{\"servers\": []}");
+    insta::assert_snapshot!(program.run("plan --emulator=new.json --emulator-seed broken.json").block(), @r"
+    --- stderr
+    error: broken.json is no seed for the emulator
+      caused by: state document is malformed: unknown field `servers`; there are `account_id`, `credentials`, `connectors`, `users`, `roles`, `apps`, `authorization_servers`
+    --- exit 1
+    ");
+}
