@@ -21,11 +21,11 @@ pub(super) fn schedule() -> impl Iterator<Item = Duration> {
 
 /// Waits before the next try, and says so once it has become long enough to be noticed.
 pub(super) async fn pause(delay: Duration, error: &ApiError) {
-    let seconds = delay.as_secs_f64();
+    let wait_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
     if delay < Duration::from_secs(1) {
-        tracing::debug!(%error, seconds, "trying again");
+        tracing::debug!(%error, wait_ms, "trying again");
     } else {
-        tracing::warn!(%error, seconds, "trying again");
+        tracing::warn!(%error, wait_ms, "trying again");
     }
     tokio::time::sleep(delay).await;
 }

@@ -4,14 +4,16 @@ use super::answer::Answer;
 use super::error::{ApiError, Attempted};
 use super::transport::{LIMIT_BYTES, SendFailure};
 use secrecy::{ExposeSecret, SecretString};
+use std::error::Error;
 use std::time::Duration;
 
 /// Makes the error of a request without a usable answer.
 pub(super) fn broken(failure: SendFailure, at: Attempted, timeout: Duration) -> ApiError {
     match failure {
         SendFailure::NotSent(source) => {
-            let reason = "no connection could be made".to_owned();
-            ApiError::Unwell { at, reason, may_have_run: false, source: Some(source) }
+            // The layers in between say the same in other words.
+            let reason = format!("no connection could be made: {}", first_cause(&source));
+            ApiError::Unwell { at, reason, may_have_run: false, source: None }
         }
         SendFailure::Lost(source) => {
             let reason = if source.is_timeout() {
@@ -23,6 +25,15 @@ pub(super) fn broken(failure: SendFailure, at: Attempted, timeout: Duration) -> 
         }
         SendFailure::TooLarge => ApiError::unreadable(at, format!("it is longer than {} MiB", LIMIT_BYTES >> 20)),
     }
+}
+
+/// Returns the words of the error that all others come from.
+fn first_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 /// Makes the error of an answer that says that the host is unwell.

@@ -75,7 +75,8 @@ pub(super) async fn connect(
                 gateways,
                 ..Options::in_memory()
             };
-            let emulator = Embedded::start(options, state, global.max_wait(), terminal).await?;
+            let seed = global.emulator_seed.as_deref();
+            let emulator = Embedded::start(options, (state, seed), global.max_wait(), terminal).await?;
             let config = emulated_config(tenant, emulator.url(), global)?;
             (Some(emulator), config)
         }

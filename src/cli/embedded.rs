@@ -1,6 +1,6 @@
 //! The embedded emulator: on a thread of its own, so that its work and the program's do not wait for each other.
 
-use super::failure::Failure;
+use super::failure::{Failure, emulator_failure};
 use super::terminal::Terminal;
 use crate::emulator::{Emulator, EmulatorError, Options, state_holder};
 use crate::report;
@@ -37,7 +37,7 @@ impl Embedded {
     /// Starts an emulator on a state file; one that is in use is waited for, at most `max_wait`.
     pub(super) async fn start(
         options: Options,
-        state: PathBuf,
+        (state, seed): (PathBuf, Option<&Path>),
         max_wait: Duration,
         terminal: &Terminal,
     ) -> Result<Self, Failure> {
@@ -46,7 +46,7 @@ impl Embedded {
         let starting = runtime.spawn(Emulator::start(options));
         let thread = Thread(Some(runtime));
         let started = wait(starting, &state, max_wait, terminal).await?;
-        let emulator = started.context("cannot start the emulator")?;
+        let emulator = started.map_err(|error| emulator_failure(error, seed))?;
         let url = Url::parse(&emulator.base_url()).context("the emulator has no address")?;
         Ok(Self { emulator, url, state, thread })
     }

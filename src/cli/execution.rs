@@ -67,7 +67,8 @@ impl Execution<'_> {
             max_in_flight: usize::from(global.max_in_flight),
             pending: history.pending(Timestamp::now()),
         };
-        let progress = if terminal.is_interactive() { Progress::bar } else { Progress::lines }(terminal.stderr());
+        let show = if terminal.is_interactive() { Progress::bar } else { Progress::lines };
+        let progress = show(terminal.stderr(), global.settle());
         let (cancel, canceled) = watch::channel(false);
         let stopped = stop::requested().context("cannot listen for signals")?;
         let watcher = tokio::spawn(async move {
@@ -115,6 +116,9 @@ fn write_files(planned: &Planned, inputs: &Inputs, outcome: &Outcome) -> FilesOu
         let server = inputs.desired.policies.get(&change.policy).map(|policy| &policy.authorization_server.value);
         let owner = server.map(|key| Address::Server(key.clone()));
         match owner.filter(|owner| !outcome.is_seen(owner)) {
+            Some(owner) if outcome.interrupted => {
+                files.left.push((change.path.clone(), format!("{owner} was not finished")));
+            }
             Some(owner) => files.left.push((change.path.clone(), format!("{owner} is not as planned"))),
             None => match policy_files::write(&inputs.root, change) {
                 Ok(()) => files.written.push(change.path.clone()),

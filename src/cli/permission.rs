@@ -47,7 +47,10 @@ pub(super) fn check_origin(saved: &SavedPlan, inputs: &Inputs) -> Result<(), Fai
         return Err(refused(format!("the plan was made for {}, and the file is about {host}", saved.tenant)));
     }
     if saved.config_digest != inputs.desired.config_digest {
-        return Err(refused("the configuration is not the one the plan was made from".to_owned()));
+        return Err(Failure::Refused {
+            message: "the configuration is not the one the plan was made from".to_owned(),
+            hint: Some(format!("Give the `-f` that the plan was made with; or, if the file has changed: {AGAIN}")),
+        });
     }
     Ok(())
 }

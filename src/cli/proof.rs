@@ -9,14 +9,14 @@ use super::inputs::{Inputs, ProcessEnv};
 use super::terminal::Terminal;
 use crate::api::{Forge, OidcClient, Prober};
 use crate::live;
-use crate::model::identify;
+use crate::model::{EntryKey, identify};
 use crate::report;
 use crate::verify::{self, SecretQuery, VerifyInput};
 use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The password of the user that every fresh emulator knows.
 const EMULATED_PASSWORD: &str = "tester-password";
@@ -63,12 +63,19 @@ pub(super) async fn prove(
         emulator: connection.emulator_url(),
         secrets: &lookup,
         allowed_hosts: &allow_probe_host.iter().cloned().collect::<BTreeSet<_>>(),
+        unwritten: &unwritten(inputs),
         ready_within: global.settle(),
         now: Timestamp::now(),
     })
     .await;
     terminal.print(|out| report::write_verify(out, &report))?;
     Ok(if report.has_failed(*allow_skips) { Exit::Unproven } else { Exit::Done })
+}
+
+/// Returns the policies whose files do not exist, each with its path.
+fn unwritten(inputs: &Inputs) -> BTreeMap<EntryKey, String> {
+    let missing = inputs.rendered.iter().filter(|file| !inputs.root.join(&file.path).exists());
+    missing.map(|file| (file.policy.clone(), file.path.clone())).collect()
 }
 
 /// The values of the environment variables that probes name.

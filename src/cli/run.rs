@@ -25,7 +25,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(exit) => exit,
         Err(failure) => {
             // If stderr is gone too, the exit code is all that is left to say.
-            let _ = failure.tell(&terminal);
+            let _ = failure.tell(&|name| std::env::var(name).ok(), &terminal);
             failure.exit()
         }
     }

@@ -16,7 +16,12 @@ impl Terminal {
 
     /// Writes data to stdout.
     pub(super) fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        deliver(AutoStream::new(io::stdout(), self.color), write)
+        deliver(AutoStream::new(io::stdout(), self.color), write).map_err(|error| {
+            let words = error.to_string();
+            // The number of the system says nothing that the words do not.
+            let words = words.split(" (os error").next().unwrap_or_default().to_lowercase();
+            io::Error::new(error.kind(), format!("cannot write to stdout: {words}"))
+        })
     }
 
     /// Writes anything that is not data to stderr.

@@ -42,7 +42,7 @@ pub fn write_outcome(out: &mut dyn Write, outcome: &Outcome, files: &FilesOutcom
     if *interrupted {
         writeln!(out, "\nThe run was broken off; run it again to do the rest.")?;
     }
-    write_summary(out, steps, files)
+    write_summary(out, steps, files, *interrupted)
 }
 
 fn write_step(out: &mut dyn Write, step: &StepOutcome) -> io::Result<()> {
@@ -71,7 +71,7 @@ fn write_step(out: &mut dyn Write, step: &StepOutcome) -> io::Result<()> {
 }
 
 /// Returns what was done, in the past.
-pub(super) const fn done(action: Action) -> &'static str {
+const fn done(action: Action) -> &'static str {
     match action {
         Action::Create => "created",
         Action::Update => "updated",
@@ -80,14 +80,15 @@ pub(super) const fn done(action: Action) -> &'static str {
 }
 
 /// Says how something came to be, where it is not the plain way.
-pub(super) fn how_words(how: How) -> String {
+fn how_words(how: How) -> String {
     match how {
         How::Written => String::new(),
         How::Found | How::FoundFromEarlierRun | How::AlreadyGone => format!(", {how}"),
     }
 }
 
-fn result_words(action: Action, result: &StepResult) -> String {
+/// Words a result.
+pub(super) fn result_words(action: Action, result: &StepResult) -> String {
     match result {
         StepResult::Applied { id, how } => format!("{} {id}{}", done(action), how_words(*how)),
         StepResult::Failed { error, wrote } => {
@@ -95,9 +96,7 @@ fn result_words(action: Action, result: &StepResult) -> String {
             format!("failed: {}{part}", visible(&error.to_string()))
         }
         StepResult::Moved(Moved { why, fields: _ }) => format!("not written: {}", moved_words(why)),
-        StepResult::Unseen { id, doubt } => {
-            format!("{} {id}, and not seen to be: {}", done(action), doubt_words(doubt))
-        }
+        StepResult::Unseen { id, doubt } => format!("{} {id}, {}", done(action), doubt_words(doubt)),
         StepResult::Unknown { key, found, error: _ } => match found.as_slice() {
             [] => format!("nobody knows whether it was made: no {} is there", visible(&key.to_string())),
             several => format!("nobody knows which was made: {} are {}", ids(several), visible(&key.to_string())),
@@ -119,13 +118,14 @@ fn moved_words(why: &MovedWhy) -> String {
 }
 
 fn doubt_words(doubt: &Doubt) -> String {
-    match doubt {
+    let seen = match doubt {
+        Doubt::NotReadBack => return "not read back".to_owned(),
         Doubt::Differs(_) => "it was read back and differs".to_owned(),
         Doubt::WrongPresence => "it was read back, and its presence is not as planned".to_owned(),
         Doubt::Twins(others) => format!("others of its name are there too: {}", ids(others)),
         Doubt::Unreadable(_) => "it could not be read back".to_owned(),
-        Doubt::NotReadBack => "it was not read back".to_owned(),
-    }
+    };
+    format!("and not seen to be: {seen}")
 }
 
 fn ids(ids: &[RemoteId]) -> String {
@@ -167,11 +167,17 @@ fn write_fatal(out: &mut dyn Write, fatal: &Fatal) -> io::Result<()> {
     write_causes(out, fatal)
 }
 
-fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcome) -> io::Result<()> {
-    let applied =
-        |wanted: Action| steps.iter().filter(|step| step.action == wanted && step.result.is_applied()).count();
-    let unseen = steps.iter().filter(|step| matches!(step.result, StepResult::Unseen { .. })).count();
-    let undone = steps.iter().filter(|step| !step.result.is_applied()).count() - unseen;
+fn write_summary(
+    out: &mut dyn Write,
+    steps: &[StepOutcome],
+    files: &FilesOutcome,
+    is_interrupted: bool,
+) -> io::Result<()> {
+    let number = |fits: &dyn Fn(&StepOutcome) -> bool| steps.iter().filter(|step| fits(step)).count();
+    let applied = |wanted: Action| number(&|step| step.action == wanted && step.result.is_applied());
+    let unread = number(&|step| matches!(step.result, StepResult::Unseen { doubt: Doubt::NotReadBack, .. }));
+    let unseen = number(&|step| matches!(step.result, StepResult::Unseen { .. })) - unread;
+    let undone = number(&|step| !step.result.is_applied()) - unseen - unread;
     let mut parts = vec![format!(
         "{} created, {} updated, {} deleted",
         applied(Action::Create),
@@ -182,11 +188,15 @@ fn write_summary(out: &mut dyn Write, steps: &[StepOutcome], files: &FilesOutcom
         parts.push(format!("{} written", count(files.written.len(), "policy file", None)));
     }
     let left = undone + files.left.len();
+    if unread > 0 {
+        let why = if is_interrupted { " (the run was interrupted)" } else { "" };
+        parts.push(format!("{unread} written and not read back{why}"));
+    }
     if unseen > 0 {
         parts.push(format!("{unseen} written and not seen to be as planned"));
     }
     let has_written = !files.written.is_empty() || steps.iter().any(|step| step.result.may_have_written());
-    let (paint, word) = match (left + unseen == 0, has_written) {
+    let (paint, word) = match (left + unseen + unread == 0, has_written) {
         (true, _) => (HEADING, "Applied"),
         (false, true) => (REMOVED, "Applied in part"),
         (false, false) => (REMOVED, "Nothing written"),
@@ -222,13 +232,14 @@ mod tests {
             step("role/a", Action::Create, StepResult::Applied { id: RemoteId(1), how: How::Found }),
             step("oidc_app/web", Action::Update, StepResult::Moved(moved)),
             step("role/b", Action::Delete, StepResult::Unseen { id: RemoteId(2), doubt: Doubt::NotReadBack }),
+            step("role/d", Action::Delete, StepResult::Unseen { id: RemoteId(3), doubt: Doubt::WrongPresence }),
             step("authorization_server/s/client/web", Action::Create, StepResult::Skipped { because }),
             step("role/c", Action::Create, StepResult::NotAttempted),
         ];
         let outcome = Outcome { steps, wrote: true, interrupted: true, fatal: None, created: BTreeMap::new() };
         let files = FilesOutcome {
             written: vec!["policies/a.json".into()],
-            left: vec![("policies/b.json".into(), "authorization_server/s is not as planned".into())],
+            left: vec![("policies/b.json".into(), "authorization_server/s was not finished".into())],
         };
         let mut out = anstream::StripStream::new(Vec::new());
         write_outcome(&mut out, &outcome, &files).unwrap();

@@ -1,49 +1,71 @@
 //! What happens, while it happens.
 
-use super::outcome::{done, how_words};
+use super::outcome::result_words;
 use super::{count, visible};
-use crate::execute::{Event, How};
+use crate::execute::{Event, StepResult};
+use crate::model::Address;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Shows the events of an execution: a bar on a terminal, plain lines otherwise.
+/// After how many steps a line says how far it has come, where no bar does.
+const STEPS_A_LINE: usize = 50;
+
+/// Shows the events of an execution: a bar on a terminal, otherwise lines for what goes wrong or takes long.
 ///
-/// A writer that fails is left alone: progress is no reason to stop a run.
+/// What became of every step is the outcome's to say, afterwards and on stdout. A writer that fails is left alone:
+/// progress is no reason to stop a run.
 pub struct Progress {
-    lines: Mutex<Box<dyn Write + Send>>,
+    lines: Mutex<Lines>,
     bar: Option<ProgressBar>,
+    settle: Duration,
+}
+
+/// Where lines go, and how far it has come.
+struct Lines {
+    out: Box<dyn Write + Send>,
+    steps: usize,
+    written: usize,
 }
 
 impl Progress {
-    /// Writes a line an event.
-    pub fn lines(out: Box<dyn Write + Send>) -> Self {
-        Self { lines: Mutex::new(out), bar: None }
+    /// Writes lines; `settle` is how long a lost answer is looked up.
+    pub fn lines(out: Box<dyn Write + Send>, settle: Duration) -> Self {
+        Self { lines: Mutex::new(Lines { out, steps: 0, written: 0 }), bar: None, settle }
     }
 
     /// Draws a bar on stderr, and writes lines above it for what has to stay.
-    pub fn bar(out: Box<dyn Write + Send>) -> Self {
+    pub fn bar(out: Box<dyn Write + Send>, settle: Duration) -> Self {
         let bar = ProgressBar::no_length();
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
+        // It stays away from the margin: the `^C` that a terminal echoes must not begin a second line, which nobody
+        // would clear.
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg:!40}") {
             bar.set_style(style);
         }
         // Waits for quota may be long; the bar shows that the program lives.
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { lines: Mutex::new(out), bar: Some(bar) }
+        Self { bar: Some(bar), ..Self::lines(out, settle) }
     }
 
     /// Shows one event.
     pub fn tell(&self, event: &Event) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = self.bar.as_ref().filter(|bar| !bar.is_finished()) {
             advance(bar, event);
         }
-        let Some(line) = line(event, self.bar.is_some()) else { return };
         let write = || {
             let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            // See the type: progress is no reason to stop.
-            let _unheard = writeln!(lines, "{line}").and_then(|()| lines.flush());
+            let said = match line(event, self.settle) {
+                Some(line) => Some(line),
+                None if self.bar.is_none() => lines.advance(event),
+                None => None,
+            };
+            if let Some(said) = said {
+                // See the type: progress is no reason to stop.
+                let _unheard = writeln!(lines.out, "{said}").and_then(|()| lines.out.flush());
+            }
         };
         match &self.bar {
             Some(bar) => bar.suspend(write),
@@ -52,41 +74,82 @@ impl Progress {
     }
 }
 
+impl Lines {
+    /// Counts, and says what a bar would show.
+    fn advance(&mut self, event: &Event) -> Option<String> {
+        match event {
+            Event::Begun { steps } => {
+                self.steps = *steps;
+                None
+            }
+            Event::Written { .. } => {
+                self.written += 1;
+                let is_due = self.written.is_multiple_of(STEPS_A_LINE) && self.written < self.steps;
+                is_due.then(|| format!("{} of {} steps done", self.written, self.steps))
+            }
+            Event::Finished { address, action, result } => match result {
+                StepResult::Failed { error, wrote: _ } => Some(said(address, &failure_words(error))),
+                StepResult::Moved(_) | StepResult::Unknown { .. } => {
+                    Some(said(address, &result_words(*action, result)))
+                }
+                StepResult::Applied { .. }
+                | StepResult::Unseen { .. }
+                | StepResult::Skipped { .. }
+                | StepResult::NotAttempted => None,
+            },
+            Event::Started { .. }
+            | Event::LookingUp { .. }
+            | Event::SendingAgain { .. }
+            | Event::SecretStored { .. }
+            | Event::SecretLost { .. }
+            | Event::Stopping
+            | Event::ReadingBack { .. }
+            | Event::Ended => None,
+        }
+    }
+}
+
 fn advance(bar: &ProgressBar, event: &Event) {
     match event {
         Event::Begun { steps } => bar.set_length(u64::try_from(*steps).unwrap_or(u64::MAX)),
-        Event::Started { address, action } => bar.set_message(format!("{} {address}", action.as_str())),
+        Event::Started { address, action } => {
+            bar.set_message(visible(&format!("{} {address}", action.as_str())).into_owned());
+        }
         Event::Written { .. } => bar.inc(1),
-        Event::ReadingBack { owner } => bar.set_message(format!("reading {owner} back")),
-        Event::Ended => bar.finish_and_clear(),
+        Event::ReadingBack { owner } => bar.set_message(visible(&format!("reading {owner} back")).into_owned()),
+        // Whoever breaks a run off gets the line back at once.
+        Event::Stopping | Event::Ended => bar.finish_and_clear(),
         Event::LookingUp { .. }
         | Event::SendingAgain { .. }
         | Event::SecretStored { .. }
         | Event::SecretLost { .. }
-        | Event::Stopping
         | Event::Finished { .. } => {}
     }
 }
 
-/// Words an event; `None` where the bar or the outcome says it.
-fn line(event: &Event, has_bar: bool) -> Option<String> {
-    let said = |address: &crate::model::Address, what: String| format!("{}: {what}", visible(&address.to_string()));
+/// Words a failure by its first cause, which is what differs from one to the next.
+fn failure_words(error: &dyn Error) -> String {
+    let words = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    format!("failed: {}", visible(&words))
+}
+
+fn said(address: &Address, what: &str) -> String {
+    format!("{}: {what}", visible(&address.to_string()))
+}
+
+/// Words an event that has to stay; `None` where the bar or the outcome says it.
+fn line(event: &Event, settle: Duration) -> Option<String> {
     match event {
-        Event::Begun { .. } | Event::Started { .. } | Event::ReadingBack { .. } => None,
-        Event::Finished { .. } | Event::Ended => None,
-        Event::Written { how: How::Written, .. } if has_bar => None,
-        Event::Written { address, action, id, how } => {
-            Some(said(address, format!("{} {id}{}", done(*action), how_words(*how))))
-        }
+        Event::Begun { .. } | Event::Started { .. } | Event::Written { .. } | Event::SecretStored { .. } => None,
+        Event::ReadingBack { .. } | Event::Finished { .. } | Event::Ended => None,
         Event::LookingUp { address, key, is_earlier_run } => {
             let whose = if *is_earlier_run { "an earlier run" } else { "this run" };
-            Some(said(address, format!("looking up whether {whose} made {}", visible(&key.to_string()))))
+            let most = settle.as_secs();
+            let key = visible(&key.to_string()).into_owned();
+            Some(said(address, &format!("looking up whether {whose} made {key}, for at most {most} s (see --settle)")))
         }
-        Event::SendingAgain { address } => Some(said(address, "it was not made; sending it again".to_owned())),
-        Event::SecretStored { address, id: _, at } => {
-            Some(said(address, format!("secret stored in {}", visible(&at.to_string()))))
-        }
-        Event::SecretLost { address, id } => Some(said(address, format!("the secret of {id} is lost"))),
+        Event::SendingAgain { address } => Some(said(address, "it was not made; sending it again")),
+        Event::SecretLost { address, id } => Some(said(address, &format!("the secret of {id} is lost"))),
         Event::Stopping => Some("stopping: requests in flight are finished first".to_owned()),
     }
 }
@@ -104,4 +167,51 @@ pub fn state_wait_words(state: &Path, pid: Option<u32>, max_wait: Duration) -> S
     let whom = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
     let (state, seconds) = (state.display().to_string(), count(seconds, "second", None));
     format!("waiting for {whom}, which uses {}, for at most {seconds}", visible(&state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Progress;
+    use crate::diff::Action;
+    use crate::execute::{Event, How, NaturalKey, StepResult};
+    use crate::model::{Address, EntryKey, RemoteId};
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn without_a_terminal_only_what_is_worth_a_line_gets_one() {
+        let out = Shared::default();
+        let progress = Progress::lines(Box::new(out.clone()), Duration::from_secs(60));
+        let role = |number: u64| Address::Role(EntryKey::new(format!("r{number}")));
+        let action = Action::Create;
+        progress.tell(&Event::Begun { steps: 100 });
+        for number in 1..=100 {
+            let (address, id) = (role(number), RemoteId(number));
+            progress.tell(&Event::Started { address: address.clone(), action });
+            progress.tell(&Event::Written { address, action, id, how: How::Written });
+        }
+        let key = NaturalKey::Role { name: "R1".into() };
+        progress.tell(&Event::LookingUp { address: role(1), key, is_earlier_run: false });
+        let because = role(2);
+        progress.tell(&Event::Finished { address: role(1), action, result: StepResult::Skipped { because } });
+        progress.tell(&Event::Ended);
+        let written = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        let looked_up = "role/r1: looking up whether this run made role named `R1`, for at most 60 s (see --settle)";
+        assert_eq!(lines, ["50 of 100 steps done", looked_up]);
+    }
 }

@@ -4,9 +4,6 @@ use super::{count, visible};
 use crate::diff::{Refusal, RefusalKind};
 use crate::model::{Address, Candidate, IdentityProblemKind, Kind, RemoteId};
 
-/// The way out of the limits on deletes.
-const RAISE: &str = "If it is meant, give `--max-deletes N`, N being all deletes of the run.";
-
 /// What is wrong and what to do about it.
 ///
 /// Shape: `message` is a lowercase fragment without a full stop; `hint` is a sentence, or several.
@@ -23,8 +20,11 @@ fn advice(message: impl Into<String>, hint: impl Into<String>) -> Advice {
 }
 
 /// Says why a change is refused, and the way out.
-pub fn refusal_advice(refusal: &Refusal) -> Advice {
+///
+/// Shape: `deletes` is how many objects the whole run would delete, which is what `--max-deletes` counts.
+pub fn refusal_advice(refusal: &Refusal, deletes: usize) -> Advice {
     let Refusal { address, origin: _, kind } = refusal;
+    let raise = || format!("If it is meant, give `--max-deletes {deletes}`: that is all the run would delete.");
     match kind {
         RefusalKind::Identity(kind) => identity_advice(kind),
         RefusalKind::IncompleteCreate { missing } => advice(
@@ -53,7 +53,8 @@ pub fn refusal_advice(refusal: &Refusal) -> Advice {
         ),
         RefusalKind::UserNotFound { user } => advice(
             format!("no user `{}` is in the account", visible(user)),
-            "Correct it: with an `@` it is looked up as an email address, otherwise as a username.",
+            "Correct it: with an `@` it is looked up as an email address, otherwise as a username. \
+             Under `--emulator` the users are those of `--emulator-seed`.",
         ),
         RefusalKind::UserAmbiguous { user, ids } => advice(
             format!("several users are `{}`: {}", visible(user), ids_list(ids)),
@@ -74,15 +75,15 @@ pub fn refusal_advice(refusal: &Refusal) -> Advice {
             format!("this deletes the {} and all that hangs on it", address.kind().noun()),
             "If it is meant, give `--allow-destroy`.",
         ),
-        RefusalKind::ManyChildren { deletes } => advice(
-            format!("{} of one server would be deleted", count(*deletes, "child object", None)),
-            format!("{RAISE} `unmanaged: keep` on the server leaves alone what the file does not list."),
+        RefusalKind::ManyChildren { deletes: children } => advice(
+            format!("{} of one server would be deleted", count(*children, "child object", None)),
+            format!("{} `unmanaged: keep` on the server leaves alone what the file does not list.", raise()),
         ),
         RefusalKind::Emptied { children } => {
-            advice(format!("the server would lose all its {}", plural(*children)), RAISE)
+            advice(format!("the server would lose all its {}", plural(*children)), raise())
         }
-        RefusalKind::LargeShare { kind, deletes, live } => {
-            advice(format!("{deletes} of {live} {} would be deleted", plural(*kind)), RAISE)
+        RefusalKind::LargeShare { kind, deletes: gone, live } => {
+            advice(format!("{gone} of {live} {} would be deleted", plural(*kind)), raise())
         }
         RefusalKind::TooManyDeletes { deletes, limit } => advice(
             format!("the run would delete {}, and `--max-deletes` allows {limit}", count(*deletes, "object", None)),
@@ -212,6 +213,7 @@ mod tests {
             RefusalKind::IncompleteCreate { missing: vec!["name", "audiences"] },
             RefusalKind::Inherited,
             RefusalKind::ScopeNotLive { value: "a:reed".into(), nearest: Some("a:read".into()) },
+            RefusalKind::UserNotFound { user: "x@y".into() },
             RefusalKind::UserAmbiguous { user: "x@y".into(), ids: vec![RemoteId(1), RemoteId(2)] },
             RefusalKind::Immutable { field: "application_type" },
             RefusalKind::Cycle {
@@ -227,7 +229,7 @@ mod tests {
             .into_iter()
             .map(|kind| {
                 let address = Address::parse("authorization_server/contacts").unwrap();
-                let advice = refusal_advice(&Refusal { address, origin: None, kind });
+                let advice = refusal_advice(&Refusal { address, origin: None, kind }, 5);
                 format!("{}\n  {}", advice.message, advice.hint.expect("a way out"))
             })
             .collect();

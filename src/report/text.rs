@@ -7,7 +7,7 @@ use super::words::{WIDTH, wrap};
 use super::{PlanView, count, visible};
 use crate::access::AccessChange;
 use crate::diagnostic::Origin;
-use crate::diff::{Action, Change, Reason, Refusal};
+use crate::diff::{Action, Change, Reason};
 use crate::model::Note;
 use crate::plan::{Context, FileAction, FileChange, Plan, Summary};
 use similar::TextDiff;
@@ -30,7 +30,7 @@ pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<(
         write_file(out, file)?;
     }
     write_notes(out, &plan.notes)?;
-    write_refusals(out, &plan.refusals)?;
+    write_refusals(out, plan)?;
     write_summary(out, plan, files)
 }
 
@@ -153,13 +153,13 @@ fn write_notes(out: &mut dyn Write, notes: &[Note]) -> io::Result<()> {
     writeln!(out)
 }
 
-fn write_refusals(out: &mut dyn Write, refusals: &[Refusal]) -> io::Result<()> {
-    if refusals.is_empty() {
+fn write_refusals(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    if plan.refusals.is_empty() {
         return Ok(());
     }
     writeln!(out, "{HEADING}Refused{HEADING:#}")?;
-    for refusal in refusals {
-        let advice = refusal_advice(refusal);
+    for refusal in &plan.refusals {
+        let advice = refusal_advice(refusal, plan.summary.delete);
         let sentence = format!("{}: {}", visible(&refusal.address.to_string()), advice.message);
         writeln!(out, "  {}", wrap(&sentence, 2, "    "))?;
         if let Some(origin) = &refusal.origin {

@@ -1,6 +1,6 @@
 //! Calls a gateway and judges its answer.
 
-use super::check::{Check, CheckKind};
+use super::check::{Check, CheckKind, Outcome};
 use super::input::VerifyInput;
 use super::subject::Subject;
 use crate::api::{ProbeAnswer, ProbeRequest, ProbeVia};
@@ -66,14 +66,19 @@ pub(super) async fn call(
     let deadline = Instant::now() + input.ready_within;
     loop {
         let answer = input.prober.probe(&request).await;
-        let is_waiting = matches!(&answer, Ok(answer) if answer.status == NOT_READY && !verdict.fits(NOT_READY));
-        if is_waiting && Instant::now() + POLL_INTERVAL <= deadline {
+        let is_unready = matches!(&answer, Ok(answer) if answer.status == NOT_READY && !verdict.fits(NOT_READY));
+        let unwritten = input.unwritten.get(&subject.name.policy).filter(|_| is_unready);
+        if let Some(path) = unwritten {
+            let reason = format!("{NOT_READY}, for `{path}` does not exist yet: run `gatewright apply`");
+            return Check::without(kind, expected, Outcome::NotRun(reason));
+        }
+        if is_unready && Instant::now() + POLL_INTERVAL <= deadline {
             tokio::time::sleep(POLL_INTERVAL).await;
             continue;
         }
         return match answer {
             Ok(ProbeAnswer { status, body_digest }) => {
-                let seen = if is_waiting { format!("{status}, not ready") } else { status.to_string() };
+                let seen = if is_unready { format!("{status}, not ready") } else { status.to_string() };
                 let check = Check::seen(kind, expected, seen, verdict.fits(status));
                 Check { body_digest: Some(body_digest), ..check }
             }

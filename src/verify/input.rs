@@ -4,7 +4,7 @@ use crate::api::{Forge, OidcClient, Prober};
 use crate::model::{DesiredState, EntryKey, LiveState, RemoteId};
 use jiff::Timestamp;
 use secrecy::SecretString;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use url::Url;
 
@@ -27,6 +27,8 @@ pub struct VerifyInput<'a> {
     pub secrets: &'a (dyn Fn(&SecretQuery<'_>) -> Option<SecretString> + Send + Sync),
     /// Hosts that probes may call besides those of identifiers and audiences.
     pub allowed_hosts: &'a BTreeSet<String>,
+    /// Policies whose files do not exist yet, each with its path: a gateway has nothing to load.
+    pub unwritten: &'a BTreeMap<EntryKey, String>,
     /// How long a gateway that answers 503 is asked again.
     pub ready_within: Duration,
     /// The time, for tokens that are past their end.

@@ -89,6 +89,9 @@ impl Run<'_> {
         {
             return vec![Check::without(CheckKind::Probe, "a URL that may be called", Outcome::NotRun(reason))];
         }
+        if let Some(reason) = subject.unapplied(self.identities) {
+            return vec![Check::without(CheckKind::Probe, "an app and a server", Outcome::NotRun(reason))];
+        }
         let Expectation { no_token, accepted: _, refused: _ } = subject.probe.expect;
         let without = call(self.input, subject, CheckKind::NoToken, Verdict::Refused(no_token), None).await;
         let credentials = match self.credentials(subject) {

@@ -5,8 +5,8 @@ use super::input::{SecretQuery, VerifyInput};
 use crate::api::{ClientAuth, OidcApp};
 use crate::diagnostic::Sourced;
 use crate::model::{
-    ClaimName, DesiredState, Entry, EntryKey, Identities, LiveState, Policy, Probe, RemoteId, ScopeValue, Server,
-    TokenEndpointAuthMethod, identify,
+    Address, ClaimName, DesiredState, Entry, EntryKey, Identities, LiveState, Policy, Probe, RemoteId, ScopeValue,
+    Server, TokenEndpointAuthMethod, identify,
 };
 use secrecy::SecretString;
 use std::collections::BTreeSet;
@@ -101,6 +101,21 @@ impl<'a> Subject<'a> {
         // Source: OneLogin's sample of a client-credentials token carries no `sub`.
         let declared = self.server.and_then(|server| server.claims.as_ref());
         name.as_str() == "sub" || declared.is_some_and(|claims| claims.value.contains_key(name))
+    }
+
+    /// Says what of the probe is not live yet, and the way out.
+    pub(super) fn unapplied(&self, identities: &Identities) -> Option<String> {
+        let server = Address::Server(self.policy.authorization_server.value.clone());
+        let app = Address::OidcApp(self.probe.client.value.clone());
+        let has_server = identities.servers.get(&self.policy.authorization_server.value).and_then(|found| found.id());
+        let has_app = identities.apps.get(&self.probe.client.value).and_then(|found| found.id());
+        let missing = match (has_server, has_app) {
+            (Some(_), Some(_)) => return None,
+            (None, None) => format!("{server} and {app} are"),
+            (None, Some(_)) => format!("{server} is"),
+            (Some(_), None) => format!("{app} is"),
+        };
+        Some(format!("not applied yet, {missing} not live: run `gatewright apply`"))
     }
 
     /// Says why the probe's URL may not be called.

@@ -128,3 +128,65 @@ fn broken_files_are_shown_where_they_are_broken() {
         );
     }
 }
+
+#[test]
+fn a_saved_plan_says_how_it_is_applied() {
+    let program = Program::new();
+    program.write("apis/gatewright.yaml", SMALL);
+    let plan = program.run("plan -f apis/gatewright.yaml --emulator=state.json --out plan.json");
+    let command = plan.stderr.strip_prefix("Saved; do it with: gatewright ").unwrap();
+    assert_eq!(command.trim_end(), "apply -f apis/gatewright.yaml --emulator=state.json plan.json");
+    program.write("gatewright.yaml", &SMALL.replace("Testers", "Others"));
+    let other = program.run("apply --emulator=state.json plan.json");
+    assert_eq!(other.code, 4, "{}", other.block());
+    assert!(other.stderr.contains("`-f`"), "{}", other.block());
+    let run = program.run(command);
+    assert_eq!(run.code, 0, "{}", run.block());
+    let spaced = program.run_args(&["plan", "-f", "apis/gatewright.yaml", "--emulator", "--out", "my plan.json"]);
+    assert!(spaced.stderr.ends_with("apply -f apis/gatewright.yaml --emulator 'my plan.json'\n"), "{}", spaced.block());
+}
+
+#[test]
+fn a_plan_is_not_saved_into_a_folder_that_does_not_exist() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    let run = program.run("plan --emulator --out nowhere/plan.json");
+    assert_eq!(run.code, 1, "{}", run.block());
+    assert!(run.stderr.contains("the folder nowhere does not exist"), "{}", run.block());
+    assert!(!program.folder().join("nowhere").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_plainly() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gatewright"))
+        .args(["schema", "plan"])
+        .env_clear()
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "error: cannot write to stdout: no space left on device\n");
+}
+
+#[test]
+fn the_seed_of_the_help_is_one_and_a_broken_one_is_named() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    let help = program.run("emulator --help").stdout;
+    let from = help.find("  {\"users\"").unwrap();
+    let to = help.find("\nUsers, roles").unwrap();
+    program.write("seed.json", &help[from..to]);
+    let run = program.run("export --emulator --emulator-seed seed.json --subdomain acme");
+    assert_eq!(run.code, 0, "{}", run.block());
+    assert!(run.stdout.contains("Contacts"), "{}", run.block());
+    program.write("broken.json", "{\"servers\": []}");
+    insta::assert_snapshot!(program.run("plan --emulator=new.json --emulator-seed broken.json").block(), @r"
+    --- stderr
+    error: broken.json is no seed for the emulator
+      caused by: state document is malformed: unknown field `servers`; there are `account_id`, `credentials`, `connectors`, `users`, `roles`, `apps`, `authorization_servers`
+    --- exit 1
+    ");
+}

@@ -146,7 +146,10 @@ impl Stage {
         let prober = Prober::new(&config).unwrap();
         let forge = Forge::new(&config).unwrap().filter(|_| !is_real);
         let emulator: Url = self.emulator.base_url().parse().unwrap();
+        let files = render(&self.desired).unwrap().into_iter();
+        let unwritten = files.filter(|file| !self.folder.path().join(&file.path).exists());
         verify(&VerifyInput {
+            unwritten: &unwritten.map(|file| (file.policy, file.path)).collect(),
             desired: &self.desired,
             live: &live,
             oidc: &oidc,
@@ -276,9 +279,9 @@ async fn expectations_override_the_documented_statuses() {
 }
 
 #[tokio::test]
-async fn a_gateway_without_its_file_is_not_ready() {
+async fn a_gateway_with_a_broken_file_is_not_ready() {
     let stage = Stage::new(FILE).await;
-    std::fs::remove_file(stage.folder.path().join("mule.json")).unwrap();
+    std::fs::write(stage.folder.path().join("mule.json"), "{").unwrap();
     let report = stage.verify(false, &all_secrets).await;
     let refusals = ["call", "call with the right token"];
     let calls = report.checks.iter().filter(|check| {
@@ -295,5 +298,33 @@ async fn the_client_of_a_probe_may_be_somebody_elses() {
     let stage = Stage::new(&FILE.replace("portal: { name: Portal }", "portal: { external: { name: Portal } }")).await;
     let report = stage.verify(false, &all_secrets).await;
     assert!(!report.has_failed(false), "{}", lines(&report));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_gateway_whose_file_does_not_exist_is_not_called_broken() {
+    let stage = Stage::new(FILE).await;
+    std::fs::remove_file(stage.folder.path().join("mule.json")).unwrap();
+    let report = stage.verify(false, &all_secrets).await;
+    assert_eq!(failed(&report, "mule"), Vec::<&CheckKind>::new(), "{}", lines(&report));
+    let reason = "503, for `mule.json` does not exist yet: run `gatewright apply`";
+    let not_run = report.checks.iter().filter(|check| check.outcome == Outcome::NotRun(reason.to_owned())).count();
+    assert_eq!(not_run, 10, "{}", lines(&report));
+    assert!(report.has_failed(false));
+    stage.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn probes_of_what_is_not_applied_yet_are_not_run() {
+    let later = FILE.replace("batch: { name: Batch }", "batch: { name: Later }");
+    let stage = Stage::new(&later).await;
+    let report = stage.verify(false, &all_secrets).await;
+    let of_mule = |check: &&Check| check.probe.as_ref().is_some_and(|probe| probe.policy.as_str() == "mule");
+    let checks: Vec<&Check> = report.checks.iter().filter(of_mule).collect();
+    let reason = "not applied yet, oidc_app/batch is not live: run `gatewright apply`".to_owned();
+    assert_eq!(checks.len(), 1, "{}", lines(&report));
+    assert_eq!((&checks[0].kind, &checks[0].outcome), (&CheckKind::Probe, &Outcome::NotRun(reason)));
+    assert_eq!(failed(&report, "flex"), Vec::<&CheckKind>::new());
+    assert!(report.has_failed(false) && !report.has_failed(true));
     stage.emulator.shutdown().await;
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, emulator_failure};
 use crate::cli::gateways;
 use crate::cli::inputs::{self, ProcessEnv};
 use crate::cli::state_file;
@@ -25,7 +25,21 @@ Examples:
   gatewright emulator --port 8787
   gatewright emulator --port 8787 --state account.json -f gatewright.yaml
   ONELOGIN_API_URL=http://127.0.0.1:8787 ONELOGIN_CLIENT_ID=emulator \\
-    ONELOGIN_CLIENT_SECRET=emulator-secret gatewright plan")]
+    ONELOGIN_CLIENT_SECRET=emulator-secret gatewright plan
+
+A seed, which fills a fresh account and is left unread once the account is there:
+  {\"users\": [{\"email\": \"ann@example.com\", \"password\": \"p\", \"roles\": [\"Testers\"]}],
+   \"roles\": [{\"name\": \"Testers\"}],
+   \"apps\": [{\"name\": \"Web\", \"roles\": [\"Testers\"], \"client_secret\": \"s\",
+     \"configuration\": {\"redirect_uri\": \"https://localhost/unused\"}}],
+   \"authorization_servers\": [{\"name\": \"Contacts\",
+     \"configuration\": {\"resource_identifier\": \"https://c\", \"audiences\": [\"https://c\"]},
+     \"scopes\": [{\"value\": \"read\", \"description\": \"Read\"}],
+     \"claims\": [{\"name\": \"mail\", \"user_attribute_mappings\": \"email\"}],
+     \"clients\": [{\"app_id\": \"Web\", \"scopes\": [\"read\"]}]}]}
+Users, roles, apps and scopes are named by id, name, email address or value. Any of the
+lists may be left out, and any object may have an \"id\"; \"credentials\" and
+\"connectors\" are further lists.")]
 pub(in crate::cli) struct EmulatorArgs {
     /// The port to listen on; 0 takes any
     #[arg(long, value_name = "N", default_value_t = 8787)]
@@ -89,7 +103,7 @@ pub(in crate::cli) async fn run(
         gateways: gateways.clone(),
     };
     let stopped = stop::requested().context("cannot listen for signals")?;
-    let emulator = Emulator::start(options).await.context("cannot start the emulator")?;
+    let emulator = Emulator::start(options).await.map_err(|error| emulator_failure(error, seed.as_deref()))?;
     announce(&emulator, &gateways, terminal)?;
     stopped.await;
     emulator.shutdown().await;

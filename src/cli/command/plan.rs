@@ -21,7 +21,13 @@ use std::path::{Path, PathBuf};
 Examples:
   gatewright plan --env prod
   gatewright plan --env prod --out plan.json    then: gatewright apply plan.json
-  gatewright plan --emulator --detailed-exitcode")]
+  gatewright plan --emulator --detailed-exitcode
+
+Impact, the last word of each change:
+  breaks    somebody who gets in today may be kept out, or may not find what they rely on
+  widens    somebody gets in, or stays in longer, who does not today
+  narrows   somebody may do less than today
+  cosmetic  nothing changes about access")]
 pub(in crate::cli) struct PlanArgs {
     /// Save the plan; `gatewright apply FILE` does what it lists and nothing else
     #[arg(long, value_name = "FILE")]
@@ -60,6 +66,9 @@ pub(in crate::cli) async fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let PlanArgs { out, format, detailed_exitcode, files_base, safety } = args;
+    if let Some(path) = out {
+        must_have_folder(path)?;
+    }
     let inputs = inputs::load(global, env, terminal)?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
@@ -83,14 +92,47 @@ pub(in crate::cli) async fn run(
     if let Some(path) = out
         && !view.is_empty()
     {
-        let path = path.display().to_string();
-        terminal.tell(|err| writeln!(err, "Saved; do it with: gatewright apply {}", report::visible(&path)))?;
+        let command = apply_command(path, global);
+        terminal.tell(|err| writeln!(err, "Saved; do it with: {}", report::visible(&command)))?;
     }
     Ok(match detailed_exitcode {
         true if planned.plan.is_refused() => Exit::Refused,
         true if !view.is_empty() => Exit::Pending,
         _ => Exit::Done,
     })
+}
+
+/// Words the command that applies a saved plan, with the options that the plan does not bring along.
+fn apply_command(plan: &Path, global: &GlobalArgs) -> String {
+    let mut words = vec!["gatewright apply".to_owned()];
+    if let Some(file) = &global.file {
+        words.push(format!("-f {}", quoted(file)));
+    }
+    match &global.emulator {
+        Some(Some(state)) => words.push(format!("--emulator={}", quoted(state))),
+        Some(None) => words.push("--emulator".to_owned()),
+        None => {}
+    }
+    words.push(quoted(plan));
+    words.join(" ")
+}
+
+/// Quotes a path for a shell where it needs it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%=".contains(c);
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
+/// Refuses a file in a folder that does not exist, which is a slip of the pen more often than a wish.
+fn must_have_folder(path: &Path) -> Result<(), Failure> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => {
+            let error = anyhow::anyhow!("cannot save the plan: the folder {} does not exist", folder.display());
+            Err(Failure::hinted(error, "Correct the path of `--out`, or make the folder."))
+        }
+        None => Ok(()),
+    }
 }
 
 fn save(path: &Path, view: &PlanView<'_>) -> Result<(), Failure> {

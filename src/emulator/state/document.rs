@@ -42,8 +42,8 @@ pub(crate) enum Purpose {
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// The JSON does not have the shape of a state.
-    #[error("state document is malformed")]
-    Malformed(#[source] serde_json::Error),
+    #[error("state document is malformed: {}", shape_words(.0))]
+    Malformed(serde_json::Error),
     /// A reference names nothing in the document.
     #[error("state document refers to {kind} {name}, which it does not hold")]
     Dangling {
@@ -61,6 +61,29 @@ pub enum DocumentError {
     /// The randomness of the system is not available.
     #[error("no random numbers for a fresh state")]
     NoRandomness,
+}
+
+/// Fields that only a written state holds; nobody who writes a seed has a use for them.
+const OWN_FIELDS: &[&str] = &[
+    "instance_id",
+    "next_id",
+    "revision",
+    "signing_key",
+    "client_secret_sha256",
+    "password_sha256",
+    "inherited",
+    "onelogin",
+    "created_at",
+    "updated_at",
+];
+
+/// Says what is wrong with a shape, naming of the fields that fit only those a person writes.
+fn shape_words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let Some((lead, fields)) = text.split_once(", expected one of ") else { return text };
+    let is_public = |field: &&str| !OWN_FIELDS.contains(&field.trim_matches('`'));
+    let public: Vec<&str> = fields.split(", ").filter(is_public).collect();
+    format!("{lead}; there are {}", public.join(", "))
 }
 
 /// The state document.
@@ -305,4 +328,27 @@ struct ClientDocument {
     app_id: Value,
     #[serde(default)]
     scopes: Vec<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Document;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn unknown_fields_are_answered_with_those_a_person_writes() {
+        let check = |document: Value, expected: &str| {
+            assert_eq!(Document::from_json(document).unwrap_err().to_string(), expected);
+        };
+        check(
+            json!({"servers": []}),
+            "state document is malformed: unknown field `servers`; there are `account_id`, `credentials`, \
+             `connectors`, `users`, `roles`, `apps`, `authorization_servers`",
+        );
+        check(
+            json!({"roles": [{"name": "a", "members": []}]}),
+            "state document is malformed: unknown field `members`; there are `id`, `name`, `users`, `admins`, `apps`",
+        );
+        check(json!({"roles": [{}]}), "state document is malformed: missing field `name`");
+    }
 }

@@ -238,7 +238,7 @@ impl From<&PlanView<'_>> for PlanV1 {
             access: access.iter().map(AccessV1::from).collect(),
             files: files.iter().map(FileV1::from).collect(),
             notes: notes.iter().map(NoteV1::from).collect(),
-            refusals: refusals.iter().map(RefusalV1::from).collect(),
+            refusals: refusals.iter().map(|refusal| RefusalV1::of(refusal, summary.delete)).collect(),
             drift: DriftV1::from(drift),
             summary: SummaryV1::from(summary),
             requests: RequestsV1 { apply: *apply_requests },
@@ -309,9 +309,9 @@ impl From<&Note> for NoteV1 {
     }
 }
 
-impl From<&Refusal> for RefusalV1 {
-    fn from(refusal: &Refusal) -> Self {
-        let advice = refusal_advice(refusal);
+impl RefusalV1 {
+    fn of(refusal: &Refusal, deletes: usize) -> Self {
+        let advice = refusal_advice(refusal, deletes);
         Self {
             address: refusal.address.to_string(),
             message: advice.message,

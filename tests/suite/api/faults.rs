@@ -98,8 +98,9 @@ async fn what_was_never_sent_has_not_run() {
     let url = Url::parse(&format!("http://{free}")).unwrap();
     let reader = Reader::new(ClientConfig { admin_base: url, ..host.config() }).unwrap();
     let error = Writer::new(reader).create_role("r").await.unwrap_err();
-    assert!(matches!(error, ApiError::Unwell { may_have_run: false, .. }), "{error:?}");
+    assert!(matches!(error, ApiError::Unwell { may_have_run: false, source: None, .. }), "{error:?}");
     assert!(!error.may_have_run());
+    assert!(error.to_string().contains("no connection could be made: Connection refused"), "{error}");
 }
 
 #[tokio::test]
