@@ -38,7 +38,13 @@ impl Progress {
         if let Some(bar) = &self.bar {
             advance(bar, event);
         }
-        let Some(line) = line(event, self.bar.is_some()) else { return };
+        if let Some(line) = line(event, self.bar.is_some()) {
+            self.say(&line);
+        }
+    }
+
+    /// Shows a line that is no event.
+    pub fn say(&self, line: &str) {
         let write = || {
             let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
             // See the type: progress is no reason to stop.
