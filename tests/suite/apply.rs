@@ -144,6 +144,19 @@ fn held_lock(program: &Program) -> std::fs::File {
     file
 }
 
+#[test]
+fn a_lock_that_is_held_for_too_long_is_a_refusal() {
+    let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
+    let lock = held_lock(&program);
+    let run = program.run("apply --auto-approve --max-wait 0");
+    assert_eq!(run.code, 4, "{}", run.block());
+    assert!(run.stderr.contains("waiting for another apply, which has the lock of this folder"), "{}", run.stderr);
+    assert!(run.stderr.contains("--max-wait"), "{}", run.stderr);
+    assert_eq!(emulator.journal(), Vec::<serde_json::Value>::new(), "nothing is asked before the lock is there");
+    drop(lock);
+    assert_eq!(program.run("apply --auto-approve --max-wait 0").code, 0);
+}
+
 #[cfg(unix)]
 mod breaking_off {
     use super::{held_lock, program_on};
