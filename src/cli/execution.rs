@@ -8,7 +8,7 @@ use super::home::Home;
 use super::inputs::Inputs;
 use super::planning::Planned;
 use super::policy_files;
-use super::stop;
+use super::stop::Stop;
 use super::terminal::Terminal;
 use crate::api::Writer;
 use crate::execute::{ExecuteOptions, ExitClass, Outcome, StepOutcome, execute};
@@ -20,7 +20,6 @@ use anyhow::Context;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// How long reading back waits for what was written to show.
 ///
@@ -36,8 +35,20 @@ pub(super) struct Execution<'a> {
     pub(super) history: &'a History,
     /// What takes the secrets of new apps; without it they go to files.
     pub(super) secrets: Option<&'a SecretsCommand>,
+    pub(super) stop: &'a Stop,
     pub(super) global: &'a GlobalArgs,
     pub(super) terminal: &'a Terminal,
+}
+
+/// How writing to the account came to its end.
+enum Written {
+    /// Every step has its result.
+    ToTheEnd(Outcome),
+    /// The user did not wait for what was under way, which the next run looks up.
+    EndedAtOnce {
+        /// Whether anything may have been written.
+        wrote: bool,
+    },
 }
 
 impl Execution<'_> {
@@ -49,7 +60,10 @@ impl Execution<'_> {
         withheld: BTreeMap<usize, StepOutcome>,
     ) -> Result<Exit, Failure> {
         let outcome = match permitted.plan.has_changes() {
-            true => self.write_account(&permitted.plan).await?,
+            true => match self.write_account(&permitted.plan).await? {
+                Written::ToTheEnd(outcome) => outcome,
+                Written::EndedAtOnce { wrote } => return self.ended_at_once(wrote),
+            },
             false => Outcome::nothing(),
         };
         let outcome = outcome.with_withheld(withheld);
@@ -58,34 +72,46 @@ impl Execution<'_> {
         Ok(exit(&outcome, &files))
     }
 
-    async fn write_account(&self, plan: &Plan) -> Result<Outcome, Failure> {
-        let Self { inputs: _, connection, home: _, history, secrets: _, global, terminal } = self;
+    async fn write_account(&self, plan: &Plan) -> Result<Written, Failure> {
         let host = self.begin(plan)?;
         let options = ExecuteOptions {
-            settle: global.settle(),
-            patience: PATIENCE.min(global.settle()),
-            max_in_flight: usize::from(global.max_in_flight),
-            pending: history.pending(Timestamp::now()),
+            settle: self.global.settle(),
+            patience: PATIENCE.min(self.global.settle()),
+            max_in_flight: usize::from(self.global.max_in_flight),
+            pending: self.history.pending(Timestamp::now()),
         };
+        let terminal = self.terminal;
         let show = if terminal.is_interactive() { Progress::bar } else { Progress::lines };
-        let progress = show(terminal.stderr(), global.settle());
-        let (cancel, canceled) = watch::channel(false);
-        let stopped = stop::requested().context("cannot listen for signals")?;
-        let watcher = tokio::spawn(async move {
-            stopped.await;
-            // Nobody is left to hear it only when the run is over.
-            let _over = cancel.send(true);
-            std::future::pending::<()>().await;
-        });
-        let writer = Writer::new(connection.reader.clone());
-        let outcome = execute(plan, &writer, &host, &options, &canceled, &|event| progress.tell(&event)).await;
-        watcher.abort();
+        let progress = show(terminal.stderr(), self.global.settle());
+        let writer = Writer::new(self.connection.reader.clone());
+        let tell = |event| progress.tell(&event);
+        let execution = execute(plan, &writer, &host, &options, self.stop.is_requested(), &tell);
+        // What is under way may wait an hour for quota.
+        let ended_at_once = async {
+            self.stop.first().await;
+            progress.say("breaking off; once more ends the program at once");
+            self.stop.second().await;
+        };
+        let outcome = tokio::select! {
+            outcome = execution => outcome,
+            () = ended_at_once => return Ok(Written::EndedAtOnce { wrote: host.record.has_intents() }),
+        };
         if let Err(error) = host.record.finish(&outcome) {
             // What was written is written: the outcome is still what has to be said.
             let error = anyhow::Error::from(error).context("cannot finish the record of the run");
             terminal.tell(|err| report::write_error(err, error.as_ref(), None))?;
         }
-        Ok(outcome)
+        Ok(Written::ToTheEnd(outcome))
+    }
+
+    fn ended_at_once(&self, wrote: bool) -> Result<Exit, Failure> {
+        if !wrote {
+            return Err(Failure::from(anyhow::anyhow!("ended at once; nothing was written")));
+        }
+        let error = anyhow::anyhow!("ended at once; what was under way may have been written or not");
+        let hint = "Run it again: it looks up what was left open, and does the rest.";
+        self.terminal.tell(|err| report::write_error(err, error.as_ref(), Some(hint)))?;
+        Ok(Exit::Partial)
     }
 
     /// Begins the record of the run.

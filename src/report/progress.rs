@@ -55,14 +55,23 @@ impl Progress {
         if let Some(bar) = self.bar.as_ref().filter(|bar| !bar.is_finished()) {
             advance(bar, event);
         }
+        self.write(|lines| match line(event, self.settle) {
+            Some(line) => Some(line),
+            None if self.bar.is_none() => lines.advance(event),
+            None => None,
+        });
+    }
+
+    /// Shows a line that is no event.
+    pub fn say(&self, line: &str) {
+        self.write(|_| Some(line.to_owned()));
+    }
+
+    /// Writes a line, if there is one to write, beside the bar.
+    fn write(&self, said: impl FnOnce(&mut Lines) -> Option<String>) {
         let write = || {
             let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            let said = match line(event, self.settle) {
-                Some(line) => Some(line),
-                None if self.bar.is_none() => lines.advance(event),
-                None => None,
-            };
-            if let Some(said) = said {
+            if let Some(said) = said(&mut lines) {
                 // See the type: progress is no reason to stop.
                 let _unheard = writeln!(lines.out, "{said}").and_then(|()| lines.out.flush());
             }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The most records that may begin in one process within one millisecond.
@@ -39,6 +40,7 @@ pub struct RunRecord {
     name: String,
     path: PathBuf,
     file: Mutex<File>,
+    has_intents: AtomicBool,
     clock: fn() -> Timestamp,
 }
 
@@ -60,7 +62,7 @@ impl RunRecord {
         make_private(&folder)?;
         let (at, pid) = (clock(), std::process::id());
         let (name, path, file) = create(&folder, at, pid)?;
-        let record = Self { name, path, file: Mutex::new(file), clock };
+        let record = Self { name, path, file: Mutex::new(file), has_intents: AtomicBool::new(false), clock };
         let RunHeader { program_version, config_digest, tenant, account_id, environment } = header.clone();
         let format_version = FORMAT_VERSION;
         record.append(&Entry::Run(RunEntry {
@@ -81,6 +83,11 @@ impl RunRecord {
         &self.name
     }
 
+    /// Says whether anything was about to be written, and so may have been.
+    pub fn has_intents(&self) -> bool {
+        self.has_intents.load(Ordering::Relaxed)
+    }
+
     /// Ends the record and syncs it.
     ///
     /// # Errors
@@ -96,7 +103,10 @@ impl RunRecord {
     pub(super) fn record(&self, entry: &RecordEntry<'_>) -> Result<(), WorkspaceError> {
         let at = (self.clock)();
         let entry = match entry {
-            RecordEntry::Intent(intent) => Entry::Intent(intent_entry(intent, at)),
+            RecordEntry::Intent(intent) => {
+                self.has_intents.store(true, Ordering::Relaxed);
+                Entry::Intent(intent_entry(intent, at))
+            }
             RecordEntry::Result(result) => Entry::Result(result_entry(result, at)),
         };
         self.append(&entry)

@@ -12,7 +12,7 @@ use crate::cli::permission;
 use crate::cli::planning::{self, Planned, SafetyArgs};
 use crate::cli::proof::{self, ProofArgs};
 use crate::cli::sink;
-use crate::cli::stop;
+use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::plan::Plan;
 use crate::report::{self, SavedPlan};
@@ -75,6 +75,7 @@ pub(in crate::cli) async fn run(
         ));
     }
     let secrets = sink::command(args.secrets_command.as_deref(), global, env)?;
+    let stop = Stop::listen().context("cannot listen for signals")?;
     let inputs = match &saved {
         Some(saved) => inputs::load_with(global, saved.environment.as_deref(), &saved.variables, env, terminal)?,
         None => inputs::load(global, env, terminal)?,
@@ -83,11 +84,20 @@ pub(in crate::cli) async fn run(
         permission::check_origin(saved, &inputs)?;
     }
     let gateways = gateways::of(&inputs.desired, &inputs.root);
-    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
-    let apply = Apply { args, saved, secrets, inputs: &inputs, connection: &connection, global, env, terminal };
+    let connect = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal));
+    let connection = stop.unless(connect).await?;
+    let apply =
+        Apply { args, saved, secrets, inputs: &inputs, connection: &connection, stop: &stop, global, env, terminal };
     let exit = apply.run().await;
     let exit = match exit {
-        Ok(Exit::Done) if args.verify => proof::prove(&args.proof, &inputs, &connection, global, env, terminal).await,
+        Ok(Exit::Done) if args.verify => {
+            let proof = proof::prove(&args.proof, &inputs, &connection, global, env, terminal);
+            tokio::select! {
+                exit = proof => exit,
+                // Written is what was to be written, and nothing is proven.
+                () = stop.first() => Ok(Exit::Unproven),
+            }
+        }
         exit => exit,
     };
     connection.close().await;
@@ -101,6 +111,7 @@ struct Apply<'a> {
     secrets: Option<SecretsCommand>,
     inputs: &'a Inputs,
     connection: &'a Connection,
+    stop: &'a Stop,
     global: &'a GlobalArgs,
     env: ProcessEnv<'a>,
     terminal: &'a Terminal,
@@ -108,10 +119,10 @@ struct Apply<'a> {
 
 impl Apply<'_> {
     async fn run(&self) -> Result<Exit, Failure> {
-        let Self { args, saved, secrets, inputs, connection, global, env: _, terminal } = self;
+        let Self { args, saved, secrets, inputs, connection, stop, global, env: _, terminal } = self;
         let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
-        let lock = self.lock(&home).await?;
-        let planned = self.plan().await?;
+        let lock = stop.unless(self.lock(&home)).await?;
+        let planned = stop.unless(self.plan()).await?;
         let saved = saved.as_ref();
         if let Some(saved) = saved {
             permission::check_account(saved, &planned.plan)?;
@@ -122,13 +133,14 @@ impl Apply<'_> {
         if planned.view(&variables).is_empty() {
             return Ok(Exit::Done);
         }
-        if saved.is_none() && !args.auto_approve && !asked(terminal).await? {
+        if saved.is_none() && !args.auto_approve && !asked(stop, terminal).await? {
             return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
         }
         let history = home::history(&home, planned.plan.context.account_id)?;
         home::tell_lost_secrets(&home, &history, &planned.apps, terminal)?;
         let secrets = secrets.as_ref();
-        let execution = Execution { inputs, connection, home: &home, history: &history, secrets, global, terminal };
+        let execution =
+            Execution { inputs, connection, home: &home, history: &history, secrets, stop, global, terminal };
         let began = Instant::now();
         let permitted = permission::filter(saved, &planned.plan);
         let withheld = permission::withheld(saved, &planned.plan, &permitted);
@@ -171,12 +183,15 @@ fn check_refusals(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Asks whether to go on; to break off is to decline.
-async fn asked(terminal: &Terminal) -> Result<bool, Failure> {
-    let stopped = stop::requested().context("cannot listen for signals")?;
-    let terminal = *terminal;
-    let answer = tokio::task::spawn_blocking(move || terminal.ask("Do this?"));
+async fn asked(stop: &Stop, terminal: &Terminal) -> Result<bool, Failure> {
+    let asker = *terminal;
+    let answer = tokio::task::spawn_blocking(move || asker.ask("Do this?"));
     tokio::select! {
         answer = answer => Ok(answer.context("the question broke off")??),
-        () = stopped => Ok(false),
+        () = stop.first() => {
+            // The question stands on the line still.
+            terminal.tell(|err| writeln!(err))?;
+            Ok(false)
+        }
     }
 }

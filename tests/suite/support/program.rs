@@ -56,16 +56,21 @@ impl Program {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>())
     }
 
-    /// Runs the program with these arguments, without a terminal.
-    pub(crate) fn run_args(&self, args: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_gatewright"))
+    /// Prepares a run with these arguments, without a terminal.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        command
             .args(args)
             .current_dir(self.folder())
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program with these arguments, without a terminal.
+    pub(crate) fn run_args(&self, args: &[&str]) -> Run {
+        let output = self.command(args).output().unwrap();
         Run {
             stdout: scrub(&String::from_utf8(output.stdout).unwrap(), self.folder()),
             stderr: scrub(&String::from_utf8(output.stderr).unwrap(), self.folder()),
