@@ -65,6 +65,20 @@ impl Places<'_> {
         origin
     }
 
+    /// Returns the origin of the sign at an offset.
+    pub(crate) fn sign(&self, start: usize) -> Option<Origin> {
+        let before = self.text.get(..start)?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let width = self.text.get(start..)?.chars().next().map_or(0, char::len_utf8);
+        Some(Origin {
+            file: self.file.clone(),
+            line: to_u32(before.matches('\n').count() + 1),
+            column: to_u32(before.get(line_start..)?.chars().count() + 1),
+            start,
+            end: start + width,
+        })
+    }
+
     fn floor(&self, offset: usize) -> usize {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {

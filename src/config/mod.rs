@@ -18,11 +18,13 @@ mod export;
 mod frame;
 mod include;
 mod interpolate;
+mod layout;
 mod load;
 mod nearest;
 #[cfg(test)]
 mod properties;
 mod resolve;
+mod scan;
 mod schema;
 mod syntax;
 mod tree;

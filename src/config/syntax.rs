@@ -1,6 +1,7 @@
 //! What the YAML parser refuses, in our words.
 
 use super::document::Places;
+use super::{layout, scan};
 use crate::diagnostic::{Code, Diagnostic, Origin};
 use granit_parser::{ErrorKind, ScanError};
 
@@ -10,45 +11,103 @@ pub(crate) fn explain(error: &ScanError, places: &Places<'_>) -> Diagnostic {
     if let Some(diagnostic) = flow_variable(origin.start, places, error) {
         return diagnostic;
     }
+    if let Some(diagnostic) = unclosed(error.kind(), &origin, places).or_else(|| misplaced(error, &origin, places)) {
+        return diagnostic;
+    }
     let (message, hint) = words(error.kind());
     let message = message.unwrap_or_else(|| error.kind().to_string());
     let opening = opening(error.kind(), origin.start, places);
     let diagnostic = Diagnostic::error(Code::Syntax, origin, message).with_hint(hint);
     match opening {
-        Some(opening) => diagnostic.with_related(opening, "opened here"),
+        Some((opening, text)) => diagnostic.with_related(opening, text),
         None => diagnostic,
     }
 }
 
-/// Finds the bracket that a list or mapping was opened with; quoted brackets may mislead it, which costs a label only.
-fn opening(kind: &ErrorKind, offset: usize, places: &Places<'_>) -> Option<Origin> {
-    let (open, close) = match kind {
-        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::UnexpectedEofFlowSequence => ('[', ']'),
+/// Finds what was opened and is still open: the bracket of a list or mapping, the quote of a text.
+fn opening(kind: &ErrorKind, offset: usize, places: &Places<'_>) -> Option<(Origin, &'static str)> {
+    let scan = scan::scan(places.text, offset);
+    let bracket = |wanted: char| {
+        let start = scan.innermost.filter(|start| places.text.get(*start..).is_some_and(|s| s.starts_with(wanted)))?;
+        Some((places.sign(start)?, "opened here"))
+    };
+    match kind {
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::UnexpectedEofFlowSequence => bracket('['),
         ErrorKind::ExpectedFlowMappingSeparator
         | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping => ('{', '}'),
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => bracket('{'),
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            let (start, end) = scan.quoted?;
+            (end == offset).then(|| Some((places.sign(start)?, "the quote was opened here")))?
+        }
+        _ => None,
+    }
+}
+
+/// Points at a quote or bracket that is never closed, where that is certain.
+fn unclosed(kind: &ErrorKind, origin: &Origin, places: &Places<'_>) -> Option<Diagnostic> {
+    match kind {
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            unclosed_quote(origin, places)
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator
+        | ErrorKind::UnexpectedEofFlowSequence
+        | ErrorKind::ExpectedFlowMappingSeparator
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping
+        | ErrorKind::InvalidFlowScalarIndent
+        | ErrorKind::InvalidColonPlacement => unclosed_bracket(origin, places),
+        _ => None,
+    }
+}
+
+/// Recognizes a quote that ended lines later, at a quote that itself stands where a text begins.
+fn unclosed_quote(origin: &Origin, places: &Places<'_>) -> Option<Diagnostic> {
+    let (start, end) = scan::scan(places.text, origin.start).quoted?;
+    let before = places.text.get(..end - 1)?;
+    let opens_a_text = before.trim_end_matches(' ').ends_with([':', '-', ',', '[', '{', '\n']);
+    let spans_lines = places.text.get(start..end)?.contains('\n');
+    if end != origin.start || !spans_lines || !opens_a_text {
+        return None;
+    }
+    Some(
+        Diagnostic::error(Code::Syntax, places.sign(start)?, "this quote is never closed")
+            .with_related(places.sign(end - 1)?, "YAML takes this quote for its end")
+            .with_hint("Add the closing quote."),
+    )
+}
+
+/// Recognizes a bracket that is open still at the end of the file.
+fn unclosed_bracket(origin: &Origin, places: &Places<'_>) -> Option<Diagnostic> {
+    let scan = scan::scan(places.text, origin.start);
+    let start = scan.innermost.filter(|start| scan.unclosed.as_ref().is_some_and(|open| open.contains(start)))?;
+    let open = places.text.get(start..)?.chars().next()?;
+    let close = if open == '[' { ']' } else { '}' };
+    let diagnostic =
+        Diagnostic::error(Code::Syntax, places.sign(start)?, format!("the bracket `{open}` is never closed"))
+            .with_hint(closing(close));
+    Some(match origin.start < places.text.trim_end().len() {
+        true => diagnostic.with_related(origin.clone(), "YAML reads this as a part of it"),
+        false => diagnostic,
+    })
+}
+
+/// Points at a line whose indentation does not fit.
+fn misplaced(error: &ScanError, origin: &Origin, places: &Places<'_>) -> Option<Diagnostic> {
+    use ErrorKind as E;
+    let layout::Misplaced { message, hint, start, other } = match error.kind() {
+        E::MappingValueNotAllowed => layout::explain_colon(places.text, origin.start)?,
+        E::InvalidIndentation
+        | E::ExpectedBlockMappingKey
+        | E::ExpectedBlockSequenceEntry
+        | E::MappingKeyNotAllowed
+        | E::BlockSequenceEntryNotAllowed => layout::explain_level(places.text, origin.start)?,
         _ => return None,
     };
-    let before = places.text.get(..offset)?;
-    let mut depth = 0usize;
-    let (start, _) = before.char_indices().rev().find(|(_, character)| {
-        if *character == close {
-            depth += 1;
-        } else if *character == open {
-            match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => return true,
-            }
-        }
-        false
-    })?;
-    let line_start = before.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
-    Some(Origin {
-        file: places.file.clone(),
-        line: u32::try_from(before.get(..start)?.matches('\n').count() + 1).ok()?,
-        column: u32::try_from(before.get(line_start..start)?.chars().count() + 1).ok()?,
-        start,
-        end: start + 1,
+    let diagnostic = Diagnostic::error(Code::Syntax, places.sign(start)?, message).with_hint(hint);
+    Some(match other {
+        Some((other, text)) => diagnostic.with_related(places.sign(other)?, text),
+        None => diagnostic,
     })
 }
 
@@ -125,7 +184,7 @@ fn words(kind: &ErrorKind) -> (Option<String>, &'static str) {
         E::MisplacedFlowCollectionEnd => {
             (said("this bracket closes nothing"), "Remove it, or open it first; a text with brackets needs quotes.")
         }
-        E::UnclosedQuotedScalar => (said("the quote is never closed"), "Add the closing quote."),
+        E::UnclosedQuotedScalar => (said("this quote is never closed"), "Add the closing quote."),
         E::InvalidTrailingDoubleQuotedScalar | E::InvalidTrailingSingleQuotedScalar => (
             said("text follows the closing quote"),
             "Put the whole value in one pair of quotes; inside double quotes write `\\\"` for a quote.",
