@@ -2,6 +2,7 @@
 
 use super::decode::is_entry_key;
 use super::include::Input;
+use super::interpolate::sounds_secret;
 use super::nearest;
 use super::tree::{Node, Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin};
@@ -100,6 +101,7 @@ impl<'t> Frame<'t> {
         if is_root {
             self.version(version, tree);
             self.refuse_undeclared();
+            self.refuse_secrets();
             if self.tenant.is_none() {
                 let hint = "Write `tenant: { subdomain: acme }` for https://acme.onelogin.com.";
                 self.error(Code::MissingKey, &tree.origin, "the file names no `tenant`", hint);
@@ -195,6 +197,16 @@ impl<'t> Frame<'t> {
             self.unreadable.insert("variables");
         }
         self.keyed(pair, Some("environment")).iter().map(|pair| (pair.key.value.as_str(), pair)).collect()
+    }
+
+    /// Refuses declared variables that are named like secrets: what they hold would be shown in plans.
+    fn refuse_secrets(&mut self) {
+        for (name, pair) in self.variables.iter().filter(|(name, _)| sounds_secret(name)) {
+            let message = format!("the variable `{name}` is named like a secret, and variables are shown in plans");
+            let hint = "No field takes a secret: a probe names the environment variable that holds it, \
+                        `client_secret_env: NAME` or `password_env: NAME`. Remove the variable, or give it another name.";
+            self.problems.push(Diagnostic::error(Code::Variable, pair.key.origin.clone(), message).with_hint(hint));
+        }
     }
 
     fn environments(&mut self, pair: &'t Pair) {

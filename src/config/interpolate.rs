@@ -310,6 +310,12 @@ impl<'t> Evaluation<'_, 't> {
     }
 }
 
+/// Says whether a variable is named like a secret; only the last word counts, for `token_url` is none.
+pub(crate) fn sounds_secret(name: &str) -> bool {
+    let last = name.rsplit(['_', '-']).next().unwrap_or_default();
+    matches!(last, "secret" | "password" | "passwd" | "token" | "key" | "credential" | "credentials")
+}
+
 /// Says whether a text can name an environment variable.
 pub(crate) fn is_environment_name(name: &str) -> bool {
     !name.is_empty()

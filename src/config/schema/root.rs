@@ -21,7 +21,9 @@ pub(super) struct Root {
     /// Values that texts of the file use as `${name}`.
     ///
     /// A value may refer to other variables, to `${environment}`, and to `${env:NAME}`, an environment variable of the
-    /// process. Values are shown in plans, so names that sound like secrets are refused. `--var name=value` replaces one.
+    /// process. Values are shown in plans, so no secret belongs here: names that end in `secret`, `password`, `passwd`,
+    /// `token`, `key` or `credentials` are refused, and so is `${env:NAME}` where NAME sounds like a secret. A probe names
+    /// the environment variable of its secret (`client_secret_env: NAME`). `--var name=value` replaces a value.
     variables: Option<Entries<VariableValue>>,
     /// Environments such as `dev` and `prod`, by name. With this block, `--env` says which one is meant, and
     /// `${environment}` is its name.
