@@ -38,21 +38,27 @@ pub(super) struct Policy {
     output: Option<Line>,
     /// How `verify` proves it: one probe or a list.
     probe: Option<Probes>,
-    /// `mulesoft`: the bare configuration object, the API Manager request or the offline file.
+    /// `mulesoft`: `configuration`, the default, is the bare configuration object; `request` is the body of API Manager's
+    /// request and needs `asset_version`; `offline` is the file of an offline policy and needs `api_id` and
+    /// `asset_version`.
     format: Option<OrVariable<Format>>,
-    /// `mulesoft`: the API instance that the offline file names.
+    /// `mulesoft`: the id of the API instance that the offline file names. Needed by `format: offline`.
     api_id: Option<OrVariable<Id>>,
-    /// `mulesoft`: the version of the policy asset, such as `"1.4.0"`.
+    /// `mulesoft`: the version of the policy asset, such as `"1.4.0"`. Needed by `format: request` and
+    /// `format: offline`.
     asset_version: Option<Word>,
-    /// `flex`: a PolicyBinding, or an ApiInstance with the policy in it.
+    /// `flex`: `binding`, the default, is a PolicyBinding on an ApiInstance that stands elsewhere, and needs
+    /// `api_instance`; `inline` is an ApiInstance with the policy in it, and needs `address` and `upstream`.
     style: Option<OrVariable<Style>>,
-    /// `flex`: the name of the ApiInstance.
+    /// `flex`: the name of the ApiInstance. Needed by `style: binding`.
     api_instance: Option<Word>,
     /// `flex`: the namespace of the resources.
     namespace: Option<Word>,
-    /// `flex`: the address the inline ApiInstance listens on.
+    /// `flex`: the address the inline ApiInstance listens on, such as `http://0.0.0.0:8081/orders`. Needed by
+    /// `style: inline`.
     address: Option<Word>,
-    /// `flex`: the address of the API behind the inline ApiInstance.
+    /// `flex`: the address of the API behind the inline ApiInstance, such as `https://orders.internal.example:443`.
+    /// Needed by `style: inline`.
     upstream: Option<Word>,
 }
 

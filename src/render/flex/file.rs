@@ -131,7 +131,17 @@ fn required_address(
 
 fn missing(facts: &Facts<'_>, style: FlexStyle, key: &str, problems: &mut Vec<Diagnostic>) -> Option<String> {
     let message = format!("`style: {}` needs `{key}`", style.as_str());
-    problems.push(Diagnostic::error(Code::PolicyIncomplete, facts.policy.origin.clone(), message));
+    let hint = match style {
+        FlexStyle::Binding => {
+            "`binding`, the default, goes onto an ApiInstance that stands elsewhere: name it, such as \
+             `api_instance: orders`. `style: inline` writes the ApiInstance too, and needs `address` and `upstream`."
+        }
+        FlexStyle::Inline => {
+            "Write where the gateway listens, `address: http://0.0.0.0:8081/orders`, and where the API is, \
+             `upstream: https://orders.internal.example:443`. `style: binding` needs `api_instance` alone."
+        }
+    };
+    problems.push(Diagnostic::error(Code::PolicyIncomplete, facts.policy.origin.clone(), message).with_hint(hint));
     None
 }
 

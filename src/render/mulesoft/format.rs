@@ -135,7 +135,8 @@ fn version(
                 format!("`format: {}` needs `asset_version`", format.as_str()),
             )
             .with_hint(
-                "Take the version that API Manager offers for the instance, such as `asset_version: \"1.4.0\"`.",
+                "Take the version that API Manager offers for the instance, such as `asset_version: \"1.4.0\"`. \
+                 `format: configuration`, the default, needs nothing.",
             ),
         );
         return String::new();
@@ -158,7 +159,10 @@ fn api(facts: &Facts<'_>, api_id: Option<&Sourced<RemoteId>>, problems: &mut Vec
     }
     problems.push(
         Diagnostic::error(Code::PolicyIncomplete, facts.policy.origin.clone(), "`format: offline` needs `api_id`")
-            .with_hint("Give the id of the API instance that the runtime is paired with."),
+            .with_hint(
+                "Give the id of the API instance that the runtime is paired with, such as `api_id: 15772912`. \
+                        `format: request` needs `asset_version` alone, `format: configuration`, the default, nothing.",
+            ),
     );
     String::new()
 }

@@ -3,7 +3,7 @@
 use super::sample::{CONTACTS, at, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced};
 use gatewright::diagnostic::{Code, Severity};
 use gatewright::model::{
-    ClaimName, ClientIdCheck, DesiredState, Entry, FlexStyle, Gateway, MuleFormat, Mulesoft, Policy,
+    ClaimName, ClientIdCheck, DesiredState, Entry, Flex, FlexStyle, Gateway, MuleFormat, Mulesoft, Policy,
 };
 use gatewright::render::render;
 
@@ -20,6 +20,29 @@ fn check_state(desired: &DesiredState, code: Code, words: &str) {
     assert_eq!((problem.code, problem.severity), (code, Severity::Error), "{}", problem.message);
     assert!(problem.message.contains(words), "`{}` lacks `{words}`", problem.message);
     assert!(problem.primary.is_some());
+}
+
+/// Changes a valid policy and expects hints that name these words.
+fn check_hints(gateway: Gateway, words: &[&str]) {
+    let problems = render(&desired(vec![("contacts", policy(gateway))])).unwrap_err();
+    assert!(!problems.is_empty());
+    for problem in &problems {
+        let hint = problem.hint.as_deref().unwrap_or_default();
+        for word in words {
+            assert!(hint.contains(word), "`{hint}` lacks `{word}`");
+        }
+    }
+}
+
+#[test]
+fn what_a_gateway_needs_is_named_with_the_default() {
+    let bare =
+        |style| Gateway::Flex(Flex { style, api_instance: None, namespace: None, address: None, upstream: None });
+    check_hints(bare(FlexStyle::Binding), &["the default", "`api_instance: ", "`style: inline`", "`upstream`"]);
+    check_hints(bare(FlexStyle::Inline), &["`address: http", "`upstream: https", "`style: binding`"]);
+    let bare = |format| Gateway::Mulesoft(Mulesoft { format, api_id: None, asset_version: None });
+    check_hints(bare(MuleFormat::Request), &["asset_version", "the default"]);
+    check_hints(bare(MuleFormat::Offline), &["the default"]);
 }
 
 fn configuration() -> Gateway {
