@@ -202,6 +202,8 @@ impl<'a> Builder<'a> {
             origin.end = self.places.between(&span.start, &span.end).end;
         } else {
             let first = match &value {
+                // A file that is a list is wrong as a whole, from its first dash on.
+                Value::List(_) if self.open.is_empty() => None,
                 Value::List(items) => items.first().map(|item| &item.origin),
                 Value::Map(pairs) => pairs.first().map(|pair| &pair.key.origin),
                 Value::Scalar(_) => None,
@@ -296,7 +298,7 @@ impl<'a> Builder<'a> {
             let origin = Origin { file: self.places.file.clone(), line: 1, column: 1, start: 0, end: 0 };
             self.problems.push(
                 Diagnostic::error(Code::Syntax, origin, "the file says nothing")
-                    .with_hint("Write the first entry, or remove the file."),
+                    .with_hint("Begin with `version: 1`; an included file begins with a block, such as `roles:`."),
             );
             return None;
         }

@@ -75,7 +75,11 @@ impl<'t> Frame<'t> {
     fn file(&mut self, tree: &'t Node, is_root: bool) {
         let Value::Map(pairs) = &tree.value else {
             let message = format!("the file is {}, not a mapping", tree.describe());
-            return self.error(Code::WrongType, &tree.origin, message, "Begin with `version: 1`.");
+            let hint = match is_root {
+                true => "Begin with `version: 1`.",
+                false => "Begin with a block, such as `roles:`.",
+            };
+            return self.error(Code::WrongType, &tree.origin, message, hint);
         };
         let mut version = tree.get("version");
         for pair in pairs {

@@ -118,6 +118,10 @@ impl Variables {
 }
 
 fn unknown<'a>(name: &str, origin: Origin, names: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    if name.trim().is_empty() {
+        return Diagnostic::error(Code::Variable, origin, "`${}` names no variable")
+            .with_hint("Write a name between the braces, or `$${}` for the text itself.");
+    }
     let none = format!("Define it under `variables:`, or write `$${{{name}}}` for the text itself.");
     Diagnostic::error(Code::Variable, origin, format!("unknown variable `{name}`"))
         .with_hint(nearest::hint(name, names, &none))

@@ -33,13 +33,15 @@ pub(crate) fn hint<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str> +
     }
 }
 
-/// Lists up to eight names: `` `a`, `b` and 3 more ``.
-pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+/// Lists up to twelve names, and of more the first eight: `` `a`, `b` and 3 more ``.
+pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    const MOST: usize = 12;
     const SHOWN: usize = 8;
+    let shown = if names.clone().nth(MOST).is_none() { MOST } else { SHOWN };
     let mut text = String::new();
     let mut count = 0usize;
     for name in names {
-        if count < SHOWN {
+        if count < shown {
             if count > 0 {
                 text.push_str(", ");
             }
@@ -49,8 +51,8 @@ pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
         }
         count += 1;
     }
-    if count > SHOWN {
-        text.push_str(&format!(" and {} more", count - SHOWN));
+    if count > shown {
+        text.push_str(&format!(" and {} more", count - shown));
     }
     (count > 0).then_some(text)
 }
@@ -76,9 +78,11 @@ mod tests {
 
     #[test]
     fn long_lists_are_cut() {
-        let names: Vec<String> = (0..10).map(|n| n.to_string()).collect();
+        let names: Vec<String> = (0..13).map(|n| n.to_string()).collect();
         let text = list(names.iter().map(String::as_str)).unwrap();
-        assert_eq!(text, "`0`, `1`, `2`, `3`, `4`, `5`, `6`, `7` and 2 more");
+        assert_eq!(text, "`0`, `1`, `2`, `3`, `4`, `5`, `6`, `7` and 5 more");
+        let text = list(names.iter().take(12).map(String::as_str)).unwrap();
+        assert_eq!(text, "`0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, `10`, `11`");
         assert_eq!(list(std::iter::empty()), None);
     }
 }

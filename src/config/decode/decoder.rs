@@ -320,9 +320,20 @@ impl<'a> Decoder<'a> {
                 self.error(Code::InvalidValue, &at.node.origin, format!("{} cannot be {number}", at.what()), hint);
                 None
             }
+            None if is_integer(&resolved.text) => {
+                let message = format!("{} cannot be {}", at.what(), resolved.text);
+                self.error(
+                    Code::InvalidValue,
+                    &at.node.origin,
+                    message,
+                    format!("Write a number from {least} to {most}."),
+                );
+                None
+            }
             None => {
                 let message = format!("{} takes a whole number, found `{}`", at.what(), resolved.text);
-                let hint = format!("Write decimal digits, such as `{}: {}`.", at.name, least.max(10));
+                let hint =
+                    format!("Write decimal digits from {least} to {most}, such as `{}: {}`.", at.name, least.max(10));
                 self.error(Code::WrongType, &at.node.origin, message, hint);
                 None
             }
@@ -430,6 +441,13 @@ fn pair_in_list(node: &Node) -> Option<String> {
         "A colon and a blank make a mapping: write `{}:{text}` without the blank, or quote a text.",
         key.value
     ))
+}
+
+/// Says whether a text is a whole number of any size, the way people write it.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let leads_with_zero = digits.len() > 1 && digits.starts_with('0');
+    !leads_with_zero && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn quoted(text: &str) -> String {
