@@ -75,7 +75,10 @@ pub(super) fn explain_colon(text: &str, offset: usize) -> Option<Misplaced> {
             blanks(line.indent()),
             blanks(above.inner())
         ),
-        hint: format!("Give the line {}, to stand beside the line above.", blanks(above.inner())),
+        hint: format!(
+            "Give the line {}, to stand beside the line above; a text of several lines needs quotes.",
+            blanks(above.inner())
+        ),
         start,
         other: Some((other, "the line above")),
     })

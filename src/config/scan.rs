@@ -147,10 +147,10 @@ mod tests {
         check("a: \"b\\\"c\"^", Some("\"b\\\"c\""), None, Some(&[]));
         check("a: 'it''s'^", Some("'it''s'"), None, Some(&[]));
         check("a: it's [b\nc: \"d\"^", Some("\"d\""), None, Some(&[]));
-        check("# \"a\nb: [c^]", None, Some(9), Some(&[]));
+        check("# \"a\nb: [c^]", None, Some(8), Some(&[]));
         check("a: [b, {c: d^", None, Some(7), Some(&[3, 7]));
         check("a: {\"b\":\"c\"^", Some("\"c\""), Some(3), Some(&[3]));
-        check("a: |\n  \"b [\n\n  c\nd: [^", None, Some(18), Some(&[18]));
+        check("a: |\n  \"b [\n\n  c\nd: [^", None, Some(20), Some(&[20]));
         check("- a: >-\n    \"b\n  c: \"d\"^", Some("\"d\""), None, Some(&[]));
         check("a: &x \"b\"^", Some("\"b\""), None, Some(&[]));
         check("^a: \"b", None, None, None);

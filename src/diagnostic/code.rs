@@ -56,7 +56,7 @@ codes! {
     LintClient "lint-client" "A policy lets every client of the tenant in.",
     LintLifetime "lint-lifetime" "A cache or token lifetime looks like a mistake of unit.",
     LintOpenRoutes "lint-open-routes" "A policy leaves routes without a token check.",
-    LintClaim "lint-claim" "A required claim that no token carries, or that the gateway compares in another way.",
+    LintClaim "lint-claim" "A claim that no token carries, that OneLogin sets itself, or that the gateway compares in another way.",
     LintIssuer "lint-issuer" "The issuer or the JWKS URL looks wrong.",
 }
 

@@ -100,6 +100,20 @@ fn valid_samples_pass_the_reader_and_the_schema() {
 }
 
 #[test]
+fn samples_that_are_probably_not_meant_load_with_these_warnings() {
+    let mut messages = String::new();
+    for path in samples("doubtful") {
+        let loaded = load_every(&path);
+        assert!(!loaded.environments.is_empty(), "{}", path.display());
+        for diagnostic in &loaded.diagnostics {
+            assert!(diagnostic.hint.is_some(), "{} has a problem without a hint: {diagnostic:?}", path.display());
+        }
+        messages.push_str(&all_plain(&loaded.diagnostics));
+    }
+    insta::assert_snapshot!("messages_doubtful", messages);
+}
+
+#[test]
 fn invalid_samples_fail_the_reader_with_these_messages() {
     for folder in ["schema", "meaning", "syntax"] {
         let mut messages = String::new();

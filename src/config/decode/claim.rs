@@ -10,18 +10,33 @@ use std::collections::BTreeMap;
 const KEYS: [&str; 5] = ["user_attribute", "custom_attribute", "macro", "transformation", "renamed_from"];
 const SOURCES: [&str; 3] = ["user_attribute", "custom_attribute", "macro"];
 
+/// Claims that OneLogin puts into access tokens by itself.
+///
+/// Source: OneLogin's samples of access tokens.
+const STANDARD: [&str; 8] = ["aud", "azp", "exp", "iat", "iss", "jti", "scope", "sub"];
+
 /// Reads the claims of a server.
 pub(crate) fn claims(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<BTreeMap<ClaimName, Claim>> {
     let pairs = decoder.map(at)?;
     let mut claims = BTreeMap::new();
     for pair in pairs {
         if decoder.check_text("the claim name", &pair.key.value, &pair.key.origin, TextRule::Word) {
+            warn_of_standard_claim(decoder, pair);
             let claim = claim(decoder, pair);
             claims.insert(ClaimName::new(pair.key.value.clone()), claim);
         }
     }
     refuse_kept_old_names(decoder, &claims);
     Some(claims)
+}
+
+fn warn_of_standard_claim(decoder: &mut Decoder<'_>, pair: &Pair) {
+    let name = pair.key.value.as_str();
+    if STANDARD.contains(&name) {
+        let message = format!("OneLogin sets the claim `{name}` itself, and the two would collide");
+        let hint = format!("Give the claim a name of its own, such as `user_{name}`.");
+        decoder.warn(Code::LintClaim, &pair.key.origin, message, hint);
+    }
 }
 
 fn claim(decoder: &mut Decoder<'_>, pair: &Pair) -> Claim {
@@ -65,9 +80,21 @@ fn source(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Field<ClaimSource> 
     let source = match at.name {
         "user_attribute" => user_attribute(decoder, *at, text)?,
         "custom_attribute" => custom_attribute(decoder, *at, text)?,
-        _ => ClaimSource::Macro(text),
+        _ => {
+            if has_unclosed_brace(&text) {
+                let message = format!("a `{{` of the template is never closed: `{text}`");
+                let hint = "Close it around the attribute's name, such as `{firstname} {lastname}`.";
+                decoder.warn(Code::LintClaim, &at.node.origin, message, hint);
+            }
+            ClaimSource::Macro(text)
+        }
     };
     Some(Sourced::new(source, at.node.origin.clone()))
+}
+
+/// Says whether a `{` of a template meets another one, or the end, before its `}`.
+fn has_unclosed_brace(template: &str) -> bool {
+    template.split('{').skip(1).any(|rest| !rest.contains('}'))
 }
 
 /// Source: OneLogin writes all three sources into one field, where `_macro_` and `custom_attribute_` are marks.

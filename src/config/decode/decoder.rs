@@ -121,6 +121,11 @@ impl<'a> Decoder<'a> {
         self.problems.push(Diagnostic::error(code, origin.clone(), message).with_hint(hint));
     }
 
+    /// Reports what works and is probably not meant.
+    pub(crate) fn warn(&mut self, code: Code, origin: &Origin, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Diagnostic::warning(code, origin.clone(), message).with_hint(hint));
+    }
+
     /// Reads a mapping whose keys are known; unknown keys are reported and the known ones still read.
     pub(crate) fn fields<'t>(&mut self, at: At<'t>, known: &'static [&'static str]) -> Option<Fields<'t>> {
         if at.node.is_null() {

@@ -1,6 +1,7 @@
 //! An account written as a file, and the file read back.
 
 use gatewright::config::{LoadOptions, export, load};
+use gatewright::diagnostic::Diagnostic;
 use gatewright::diff::diff;
 use gatewright::model::*;
 use proptest::prelude::*;
@@ -18,7 +19,9 @@ fn there_and_back(live: &LiveState) -> (String, DesiredState) {
     std::fs::write(&path, &text).unwrap();
     let variables = BTreeMap::new();
     let loaded = load(&path, &LoadOptions { environment: None, variables: &variables, process_env: &|_| None });
-    assert!(loaded.diagnostics.is_empty(), "{}\n{text}", super::all_plain(&loaded.diagnostics));
+    // What is odd in the account may be warned of; it has to load all the same.
+    let is_sound = !loaded.diagnostics.iter().any(Diagnostic::is_error);
+    assert!(is_sound, "{}\n{text}", super::all_plain(&loaded.diagnostics));
     (text, loaded.desired.unwrap())
 }
 
