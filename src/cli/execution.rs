@@ -9,7 +9,7 @@ use super::inputs::Inputs;
 use super::planning::Planned;
 use super::policy_files;
 use super::stop;
-use super::terminal::Terminal;
+use super::terminal::{Drawn, Terminal};
 use crate::api::Writer;
 use crate::execute::{ExecuteOptions, ExitClass, Outcome, execute};
 use crate::model::Address;
@@ -78,6 +78,7 @@ async fn write_account(
     };
     let show = if terminal.is_interactive() { Progress::bar } else { Progress::lines };
     let progress = show(terminal.stderr(), global.settle());
+    let drawn = progress.drawn().map(Drawn::new);
     let (cancel, canceled) = watch::channel(false);
     let stopped = stop::requested().context("cannot listen for signals")?;
     let watcher = tokio::spawn(async move {
@@ -89,6 +90,7 @@ async fn write_account(
     let writer = Writer::new(connection.reader.clone());
     let outcome = execute(plan, &writer, &host, &options, &canceled, &|event| progress.tell(&event)).await;
     watcher.abort();
+    drop(drawn);
     if let Err(error) = host.record.finish(&outcome) {
         // What was written is written: the outcome is still what has to be said.
         let error = anyhow::Error::from(error).context("cannot finish the record of the run");

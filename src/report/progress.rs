@@ -49,6 +49,11 @@ impl Progress {
         Self { bar: Some(bar), ..Self::lines(out, settle) }
     }
 
+    /// Returns the bar, if there is one.
+    pub fn drawn(&self) -> Option<ProgressBar> {
+        self.bar.clone()
+    }
+
     /// Shows one event.
     pub fn tell(&self, event: &Event) {
         if let Some(bar) = self.bar.as_ref().filter(|bar| !bar.is_finished()) {
@@ -83,7 +88,7 @@ impl Lines {
             }
             Event::Written { .. } => {
                 self.written += 1;
-                let is_due = self.written % STEPS_A_LINE == 0 && self.written < self.steps;
+                let is_due = self.written.is_multiple_of(STEPS_A_LINE) && self.written < self.steps;
                 is_due.then(|| format!("{} of {} steps done", self.written, self.steps))
             }
             Event::Finished { address, action, result } => match result {
@@ -106,6 +111,13 @@ impl Lines {
             | Event::Ended => None,
         }
     }
+}
+
+/// Draws a sign of life on stderr, with what is being done.
+pub fn spinner(doing: &'static str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(doing);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
 }
 
 fn advance(bar: &ProgressBar, event: &Event) {

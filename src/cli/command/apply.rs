@@ -94,7 +94,9 @@ async fn apply(
         let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
     };
     let lock = home.workspace.lock(global.max_wait(), &tell_wait).await.map_err(home::lock_failure)?;
+    let reading = terminal.busy("reading the account…");
     let planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await?;
+    drop(reading);
     planning::tell_cost(connection, global, terminal)?;
     let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
     terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
@@ -117,7 +119,11 @@ async fn asked(terminal: &Terminal) -> Result<bool, Failure> {
     let answer = tokio::task::spawn_blocking(move || terminal.ask("Do this?"));
     tokio::select! {
         answer = answer => Ok(answer.context("the question broke off")??),
-        () = stopped => Ok(false),
+        () = stopped => {
+            // The line of the question is still open.
+            terminal.tell(|err| writeln!(err))?;
+            Ok(false)
+        }
     }
 }
 

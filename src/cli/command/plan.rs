@@ -72,7 +72,9 @@ pub(in crate::cli) async fn run(
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, env).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
+    let reading = terminal.busy("reading the account…");
     let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
+    drop(reading);
     let told = planning::tell_cost(&connection, global, terminal);
     connection.close().await;
     let (planned, ()) = (planned?, told?);
