@@ -39,8 +39,7 @@ impl Progress {
     /// Draws a bar on stderr, and writes lines above it for what has to stay.
     pub fn bar(out: Box<dyn Write + Send>, settle: Duration) -> Self {
         let bar = ProgressBar::no_length();
-        // It stays away from the margin: the `^C` that a terminal echoes must not begin a second line, which nobody
-        // would clear.
+        // Long addresses are cut: a bar of two lines is cleared badly.
         if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg:!40}") {
             bar.set_style(style);
         }
