@@ -9,7 +9,7 @@ use super::inputs::Inputs;
 use super::planning::Planned;
 use super::policy_files;
 use super::stop::Stop;
-use super::terminal::Terminal;
+use super::terminal::{Drawn, Terminal};
 use crate::api::Writer;
 use crate::execute::{ExecuteOptions, ExitClass, Outcome, StepOutcome, execute};
 use crate::model::Address;
@@ -83,6 +83,7 @@ impl Execution<'_> {
         let terminal = self.terminal;
         let show = if terminal.is_interactive() { Progress::bar } else { Progress::lines };
         let progress = show(terminal.stderr(), self.global.settle());
+        let drawn = progress.drawn().map(Drawn::new);
         let writer = Writer::new(self.connection.reader.clone());
         let tell = |event| progress.tell(&event);
         let execution = execute(plan, &writer, &host, &options, self.stop.is_requested(), &tell);
@@ -96,6 +97,7 @@ impl Execution<'_> {
             outcome = execution => outcome,
             () = ended_at_once => return Ok(Written::EndedAtOnce { wrote: host.record.has_intents() }),
         };
+        drop(drawn);
         if let Err(error) = host.record.finish(&outcome) {
             // What was written is written: the outcome is still what has to be said.
             let error = anyhow::Error::from(error).context("cannot finish the record of the run");

@@ -1,6 +1,7 @@
 //! Log lines on stderr.
 
 use super::args::{GlobalArgs, LogFormat};
+use super::terminal::LogLines;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt;
 
@@ -15,7 +16,7 @@ pub(super) fn start(global: &GlobalArgs) {
         _ => LevelFilter::TRACE,
     };
     let filter = tracing_subscriber::EnvFilter::new(format!("off,gatewright={level}"));
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let lines = fmt().with_env_filter(filter).with_writer(|| LogLines).with_target(false);
     // A second start in one process keeps the first, which is as good.
     let _ = match global.log_format {
         LogFormat::Text => lines.without_time().with_ansi(false).try_init(),

@@ -49,7 +49,7 @@ pub(super) fn check_origin(saved: &SavedPlan, inputs: &Inputs) -> Result<(), Fai
     if saved.config_digest != inputs.desired.config_digest {
         return Err(Failure::Refused {
             message: "the configuration is not the one the plan was made from".to_owned(),
-            hint: Some(format!("Give the `-f` that the plan was made with; or, if the file has changed: {AGAIN}")),
+            hint: Some(format!("Give the `-f` that the plan was made with. Is the file another one now? {AGAIN}")),
         });
     }
     Ok(())

@@ -45,7 +45,13 @@ pub(super) async fn prove(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let ProofArgs { allow_probe_host, allow_skips } = args;
-    let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot verify")?;
+    let reading = terminal.busy("reading the account…");
+    let mut live = live::collect(&connection.reader, &inputs.desired).await.context("cannot verify")?;
+    // A plan has no use for somebody else's apps; a probe needs their client ids.
+    for id in verify::unread_apps(&inputs.desired, &live) {
+        live.apps.extend(connection.reader.app(id).await.context("cannot verify")?.map(|app| (id, app)));
+    }
+    drop(reading);
     let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
     let apps = identify(&inputs.desired, &live.lists).apps;
     home::tell_lost_secrets(&home, &home::history(&home, live.account_id)?, &apps, terminal)?;
@@ -54,6 +60,7 @@ pub(super) async fn prove(
     let forge = Forge::new(&connection.config).context("cannot prepare tokens")?;
     let (secrets, is_emulated) = (collect_secrets(inputs, env), connection.emulator_url().is_some());
     let lookup = |query: &SecretQuery<'_>| find_secret(query, &secrets, &home, is_emulated);
+    let verifying = terminal.busy("calling the gateways…");
     let report = verify::verify(&VerifyInput {
         desired: &inputs.desired,
         live: &live,
@@ -68,6 +75,7 @@ pub(super) async fn prove(
         now: Timestamp::now(),
     })
     .await;
+    drop(verifying);
     terminal.print(|out| report::write_verify(out, &report))?;
     Ok(if report.has_failed(*allow_skips) { Exit::Unproven } else { Exit::Done })
 }

@@ -1,7 +1,13 @@
 //! Stdout, stderr and the question.
 
+use crate::report;
 use anstream::{AutoStream, ColorChoice};
+use indicatif::ProgressBar;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// What is drawn on stderr at the moment; other lines are written around it.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// The streams of the process.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +22,7 @@ impl Terminal {
 
     /// Writes data to stdout.
     pub(super) fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        deliver(AutoStream::new(io::stdout(), self.color), write).map_err(|error| {
+        undisturbed(|| deliver(AutoStream::new(io::stdout(), self.color), write)).map_err(|error| {
             let words = error.to_string();
             // The number of the system says nothing that the words do not.
             let words = words.split(" (os error").next().unwrap_or_default().to_lowercase();
@@ -26,12 +32,17 @@ impl Terminal {
 
     /// Writes anything that is not data to stderr.
     pub(super) fn tell(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        deliver(AutoStream::new(io::stderr(), self.color), write)
+        undisturbed(|| deliver(AutoStream::new(io::stderr(), self.color), write))
     }
 
     /// Returns stderr, for what is written while something else goes on.
     pub(super) fn stderr(&self) -> Box<dyn Write + Send> {
         Box::new(AutoStream::new(io::stderr(), self.color))
+    }
+
+    /// Shows on a terminal that something is going on, for as long as what is returned lives.
+    pub(super) fn busy(&self, doing: &'static str) -> Option<Drawn> {
+        self.is_interactive().then(|| Drawn::new(report::spinner(doing)))
     }
 
     /// Says whether stderr is a terminal.
@@ -48,8 +59,51 @@ impl Terminal {
     pub(super) fn ask(&self, question: &str) -> io::Result<bool> {
         self.tell(|err| write!(err, "{question} Only `yes` is accepted: "))?;
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
+        if io::stdin().read_line(&mut answer)? == 0 {
+            // Nobody pressed Enter, so the line is still open.
+            self.tell(|err| writeln!(err))?;
+        }
         Ok(answer.trim() == "yes")
+    }
+}
+
+/// Something drawn on stderr, which is cleared when this is dropped.
+pub(super) struct Drawn(ProgressBar);
+
+impl Drawn {
+    /// Takes over what is drawn, so that lines are written around it.
+    pub(super) fn new(bar: ProgressBar) -> Self {
+        *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+        Self(bar)
+    }
+}
+
+impl Drop for Drawn {
+    fn drop(&mut self) {
+        *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.finish_and_clear();
+    }
+}
+
+/// Writes while nothing is drawn.
+fn undisturbed<R>(write: impl FnOnce() -> R) -> R {
+    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match drawn {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+/// Stderr for log lines.
+pub(super) struct LogLines;
+
+impl Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        undisturbed(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }
 

@@ -28,7 +28,7 @@ pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint};
 pub use json::{SavedChange, SavedField, SavedPlan, SavedPlanError, plan_schema, read_plan, write_plan_json};
 pub use outcome::{FilesOutcome, write_outcome};
-pub use progress::{Progress, lock_wait_words, state_wait_words};
+pub use progress::{Progress, lock_wait_words, spinner, state_wait_words};
 pub use refusal::{Advice, refusal_advice};
 pub use text::{write_file_changes, write_plan_text};
 pub use verify::write_verify;

@@ -40,14 +40,18 @@ impl Progress {
     /// Draws a bar on stderr, and writes lines above it for what has to stay.
     pub fn bar(out: Box<dyn Write + Send>, settle: Duration) -> Self {
         let bar = ProgressBar::no_length();
-        // It stays away from the margin: the `^C` that a terminal echoes must not begin a second line, which nobody
-        // would clear.
+        // Long addresses are cut: a bar of two lines is cleared badly.
         if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg:!40}") {
             bar.set_style(style);
         }
         // Waits for quota may be long; the bar shows that the program lives.
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar: Some(bar), ..Self::lines(out, settle) }
+    }
+
+    /// Returns the bar, if there is one.
+    pub fn drawn(&self) -> Option<ProgressBar> {
+        self.bar.clone()
     }
 
     /// Shows one event.
@@ -116,6 +120,13 @@ impl Lines {
             | Event::Ended => None,
         }
     }
+}
+
+/// Draws a sign of life on stderr, with what is being done.
+pub fn spinner(doing: &'static str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(doing);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
 }
 
 fn advance(bar: &ProgressBar, event: &Event) {

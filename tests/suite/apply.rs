@@ -227,7 +227,6 @@ mod breaking_off {
         let spent = json!({ "status": 429, "headers": { "retry-after": "3000" } });
         emulator.set_faults(json!([{ "match": { "method": "POST", "path": "/api/2/apps" }, "fault": spent }]));
         let mut run = Running::start(&program, "apply --auto-approve --max-in-flight 1");
-        run.hear("role/testers: created");
         run.hear("quota is spent");
         run.interrupt();
         run.hear("breaking off");

@@ -134,7 +134,7 @@ fn a_saved_plan_says_how_it_is_applied() {
     let program = Program::new();
     program.write("apis/gatewright.yaml", SMALL);
     let plan = program.run("plan -f apis/gatewright.yaml --emulator=state.json --out plan.json");
-    let command = plan.stderr.strip_prefix("Saved; do it with: gatewright ").unwrap();
+    let command = plan.stderr.lines().find_map(|line| line.strip_prefix("Saved; do it with: gatewright ")).unwrap();
     assert_eq!(command.trim_end(), "apply -f apis/gatewright.yaml --emulator=state.json plan.json");
     program.write("gatewright.yaml", &SMALL.replace("Testers", "Others"));
     let other = program.run("apply --emulator=state.json plan.json");

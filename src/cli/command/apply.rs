@@ -166,7 +166,10 @@ impl Apply<'_> {
 
     async fn plan(&self) -> Result<Planned, Failure> {
         let Self { args, inputs, connection, env, terminal, .. } = self;
-        let mut planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await?;
+        let reading = terminal.busy("reading the account…");
+        let planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await;
+        drop(reading);
+        let mut planned = planned?;
         sink::note_short_lived(&mut planned.plan, args.secrets_command.as_deref(), *env);
         planning::tell_cost(connection, planned.took, Some(&planned.plan), terminal)?;
         Ok(planned)

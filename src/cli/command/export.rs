@@ -70,7 +70,9 @@ pub(in crate::cli) async fn run(
         }
     };
     let connection = connect::connect(&tenant, Vec::new(), &root, global, (env, terminal)).await?;
+    let reading = terminal.busy("reading the account…");
     let live = live::collect_all(&connection.reader).await;
+    drop(reading);
     connection.close().await;
     let text = config::export(&live.context("cannot export")?, &tenant);
     deliver(&text, out.as_deref(), terminal)?;

@@ -73,7 +73,9 @@ pub(in crate::cli) async fn run(
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
+    let reading = terminal.busy("reading the account…");
     let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
+    drop(reading);
     let told = planned
         .as_ref()
         .map_or(Ok(()), |planned| planning::tell_cost(&connection, planned.took, Some(&planned.plan), terminal));
