@@ -155,8 +155,8 @@ impl<'a> Subject<'a> {
         named.or_else(|| (input.secrets)(&SecretQuery::ClientSink { app, id })).ok_or_else(|| match variable {
             Some(name) => format!("the client secret of `{app}` is neither in `{name}` nor stored"),
             None => format!(
-                "the client secret of `{app}` is not stored: name a variable with `client_secret_env`, or make the \
-                 app anew with `--replace oidc_app/{app}`"
+                "the client secret of `{app}` is not stored: name a variable with `client_secret_env`, or delete the \
+                 app in OneLogin and apply again"
             ),
         })
     }
