@@ -42,6 +42,12 @@ pub(crate) fn answer(world: &mut World, request: &Request, peer: IpAddr) -> (Ans
     outcome.unwrap_or_else(|text| (refused(400, &text), None))
 }
 
+/// Returns how many requests the journal is to hold before it is shown: `GET /_emulator/journal?wait=N`.
+pub(crate) fn awaited_requests(request: &Request) -> Option<usize> {
+    let is_journal = request.method == Method::GET && request.path == "/_emulator/journal";
+    request.parameter("wait").filter(|_| is_journal)?.parse().ok()
+}
+
 type Outcome = Result<(Answer, Durable), String>;
 
 /// Returns whether a peer is on this machine; an IPv4 address may come dressed as IPv6.

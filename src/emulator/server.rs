@@ -1,6 +1,7 @@
 //! The running emulator: socket, router, start and stop.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::answer::Answer;
@@ -37,6 +38,8 @@ use super::world::{Durable, Keys, Site, World, fresh_state};
 const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 /// How long requests in flight may take to end once the emulator is stopped.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a look at the journal waits for what it is to hold.
+const JOURNAL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running emulator.
 pub struct Emulator {
@@ -50,6 +53,8 @@ pub struct Emulator {
 /// What all requests share.
 pub(crate) struct Shared {
     world: Mutex<World>,
+    /// Told whenever a request is noted in the journal.
+    noted: Notify,
     latency: Duration,
     gateways: Registry,
 }
@@ -60,6 +65,23 @@ impl Shared {
     /// A panic while it was held is a defect of one request; the others are served on.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the journal holds so many requests, or for as long as whoever asks may be kept waiting.
+    async fn journal_reaches(&self, count: usize) {
+        let reaches = async {
+            loop {
+                let mut noted = pin!(self.noted.notified());
+                // A request that is noted between the look and the wait counts too.
+                noted.as_mut().enable();
+                if self.world().journal.entries().len() >= count {
+                    return;
+                }
+                noted.await;
+            }
+        };
+        // Whoever asks sees from the journal how far it has come.
+        let _reached = tokio::time::timeout(JOURNAL_PATIENCE, reaches).await;
     }
 }
 
@@ -113,7 +135,12 @@ impl Emulator {
             clock_offset: 0,
             seed,
         };
-        let shared = Arc::new(Shared { world: Mutex::new(world), latency, gateways: Registry::new(gateways) });
+        let shared = Arc::new(Shared {
+            world: Mutex::new(world),
+            noted: Notify::new(),
+            latency,
+            gateways: Registry::new(gateways),
+        });
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(inner, Arc::clone(&shared), stopped));
         Ok(Emulator { address, instance_id, shared, stop, served })
@@ -202,6 +229,9 @@ async fn answer(
     let query = parts.uri.query().map(str::to_owned);
     let request = Request { method: parts.method, path, query, headers: parts.headers, body: body.to_vec() };
     if is_control {
+        if let Some(count) = control::awaited_requests(&request) {
+            shared.journal_reaches(count).await;
+        }
         let (answer, durable) = control::answer(&mut shared.world(), &request, peer.address.ip());
         return response(if kept(durable).await { answer } else { not_kept() });
     }
@@ -214,6 +244,7 @@ async fn decided(shared: &Arc<Shared>, request: &Request, peer: &Peer) -> Answer
     let request_id = random::uuid().unwrap_or_default();
     let answered = behind_gateway(shared, request);
     let decision = dispatch::decide(&mut shared.world(), request, &request_id, answered);
+    shared.noted.notify_waiters();
     let Decision { answer, durable, delay, is_cut, late } = decision;
     if let Some(late) = late {
         let shared = Arc::clone(shared);

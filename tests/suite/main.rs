@@ -10,6 +10,7 @@ mod embedded;
 mod emulator;
 mod examples;
 mod execute;
+mod matrix;
 mod properties;
 mod readme;
 mod render;

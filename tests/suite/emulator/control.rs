@@ -138,3 +138,17 @@ async fn misspelt_control_calls_say_so() {
     let counters = stand.get("/_emulator/counters").await.json();
     assert_eq!(counters["requests"], 1, "only the token; control calls leave no trace");
 }
+
+#[tokio::test]
+async fn the_journal_can_be_waited_for() {
+    let stand = Stand::start().await;
+    stand.post("/_emulator/reset", json!({})).await;
+    let waiting = stand.get("/_emulator/journal?wait=2");
+    let calls = async {
+        stand.get(LIST).await;
+        stand.get(LIST).await;
+    };
+    let (journal, ()) = tokio::join!(waiting, calls);
+    assert_eq!(journal.json().as_array().unwrap().len(), 2);
+    assert_eq!(stand.get("/_emulator/journal?wait=1").await.json().as_array().unwrap().len(), 2);
+}
