@@ -41,7 +41,7 @@ pub(super) fn write_field(out: &mut dyn Write, field: &FieldChange) -> io::Resul
 }
 
 /// Writes the value of a field of something that is deleted or made.
-fn shown(value: &Value) -> Cow<'static, str> {
+pub(super) fn shown(value: &Value) -> Cow<'static, str> {
     match value {
         Value::Null => Cow::Borrowed("(none)"),
         Value::Bool(true) => Cow::Borrowed("true"),

@@ -1,6 +1,6 @@
 //! One rich plan for the tests of this room.
 
-use super::{PlanView, write_plan_json, write_plan_text};
+use super::{PlanView, write_plan_json, write_plan_markdown, write_plan_text};
 use crate::access::AccessChange;
 use crate::diagnostic::Origin;
 use crate::diff::{
@@ -28,7 +28,7 @@ fn change(address: &str, impact: Impact, reason: Reason, fields: Vec<FieldChange
     Change { address, origin: Some(at(12)), impact, reason, fingerprint, fields, edit }
 }
 
-fn changes() -> Vec<Change> {
+pub(super) fn changes() -> Vec<Change> {
     let app = NewApp {
         name: "Contacts Batch".into(),
         description: None,
@@ -96,7 +96,7 @@ fn changes() -> Vec<Change> {
     ]
 }
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     Plan {
         context: Context {
             tenant: "acme-dev.onelogin.com".into(),
@@ -135,13 +135,16 @@ fn files() -> Vec<FileChange> {
     ]
 }
 
-fn written(view: &PlanView<'_>, write: fn(&mut dyn std::io::Write, &PlanView<'_>) -> std::io::Result<()>) -> String {
+pub(super) fn written(
+    view: &PlanView<'_>,
+    write: fn(&mut dyn std::io::Write, &PlanView<'_>) -> std::io::Result<()>,
+) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
     write(&mut out, view).unwrap();
     String::from_utf8(out.into_inner()).unwrap()
 }
 
-fn with_rich_plan(check: impl FnOnce(&PlanView<'_>)) {
+pub(super) fn with_rich_plan(check: impl FnOnce(&PlanView<'_>)) {
     let access = [AccessChange {
         impact: Impact::Breaks,
         server: "contacts".into(),
@@ -164,6 +167,11 @@ fn a_rich_plan_reads_well() {
         }
         insta::assert_snapshot!(text);
     });
+}
+
+#[test]
+fn a_rich_plan_reads_well_in_a_pull_request() {
+    with_rich_plan(|view| insta::assert_snapshot!(written(view, write_plan_markdown)));
 }
 
 #[test]

@@ -173,9 +173,18 @@ fn write_refusals(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 }
 
 fn write_summary(out: &mut dyn Write, plan: &Plan, files: &[FileChange]) -> io::Result<()> {
+    let line = summary_line(plan, files);
+    match line.strip_prefix("Plan: ") {
+        Some(rest) => writeln!(out, "{HEADING}Plan{HEADING:#}: {}", wrap(rest, 6, "  ")),
+        None => writeln!(out, "{line}"),
+    }
+}
+
+/// Says in one line what a plan comes to.
+pub(super) fn summary_line(plan: &Plan, files: &[FileChange]) -> String {
     let Summary { create, update, delete, keep } = plan.summary;
     if !plan.has_changes() && files.is_empty() && !plan.is_refused() {
-        return writeln!(out, "No changes.");
+        return "No changes.".to_owned();
     }
     let mut parts = vec![format!("{create} to create, {update} to update, {delete} to delete, {keep} unchanged")];
     if !files.is_empty() {
@@ -188,5 +197,5 @@ fn write_summary(out: &mut dyn Write, plan: &Plan, files: &[FileChange]) -> io::
         let requests = usize::try_from(plan.apply_requests).unwrap_or(usize::MAX);
         parts.push(format!("apply makes {}", count(requests, "request", None)));
     }
-    writeln!(out, "{HEADING}Plan{HEADING:#}: {}", wrap(&format!("{}.", parts.join("; ")), 6, "  "))
+    format!("Plan: {}.", parts.join("; "))
 }

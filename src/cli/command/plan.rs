@@ -54,6 +54,8 @@ pub(in crate::cli) struct PlanArgs {
 enum Format {
     /// For people
     Text,
+    /// For the comment on a pull request
+    Markdown,
     /// For programs; also what --out saves
     Json,
 }
@@ -89,6 +91,7 @@ pub(in crate::cli) async fn run(
     }
     terminal.print(|out| match format {
         Format::Text => report::write_plan_text(out, &view),
+        Format::Markdown => report::write_plan_markdown(out, &view),
         Format::Json => report::write_plan_json(out, &view),
     })?;
     if let Some(path) = out
