@@ -1,6 +1,6 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
-use super::command::{apply, completions, emulator, export, plan, render, schema, validate, verify};
+use super::command::{apply, completions, emulator, explain, export, plan, render, schema, validate, verify};
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -39,6 +39,7 @@ pub(super) enum Command {
     Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
     Emulator(emulator::EmulatorArgs),
+    Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }

@@ -14,6 +14,7 @@ mod check;
 mod decode;
 mod digest;
 mod document;
+mod explain;
 mod export;
 mod frame;
 mod include;
@@ -29,6 +30,7 @@ mod schema;
 mod syntax;
 mod tree;
 
+pub use explain::{KeyDoc, UnknownKey, explain, keys};
 pub use export::export;
 pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
 pub use schema::schema;

@@ -4,7 +4,7 @@ use crate::support::{Program, root};
 
 /// The commands, in the order of the help.
 const COMMANDS: &[&str] =
-    &["validate", "plan", "apply", "render", "export", "verify", "emulator", "schema", "completions"];
+    &["validate", "plan", "apply", "render", "export", "verify", "emulator", "explain", "schema", "completions"];
 
 #[test]
 fn help_of_every_command() {
@@ -189,4 +189,22 @@ fn the_seed_of_the_help_is_one_and_a_broken_one_is_named() {
       caused by: state document is malformed: unknown field `servers`; there are `account_id`, `credentials`, `connectors`, `users`, `roles`, `apps`, `authorization_servers`
     --- exit 1
     ");
+}
+
+#[test]
+fn keys_are_explained_offline() {
+    let program = Program::new();
+    insta::assert_snapshot!(program.run("explain oidc_apps.web.token_endpoint_auth_method").block(), @r"
+    oidc_apps.<app>.token_endpoint_auth_method
+      How it proves itself at the token endpoint. Needed to create it.
+      Takes one of the words below.
+        basic: In the `Authorization` header.
+        post: In the body.
+        none: Not at all: a public client with PKCE.
+    --- exit 0
+    ");
+    let run = program.run("explain audience");
+    assert_eq!(run.code, 64, "{}", run.block());
+    assert!(run.stderr.contains("Did you mean `audiences`?"), "{}", run.block());
+    assert!(program.run("explain").stdout.lines().count() > 80);
 }
