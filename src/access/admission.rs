@@ -1,9 +1,11 @@
 //! Which clients a gateway policy lets in.
 
+use super::change::list;
 use super::state::{Access, ServerAccess};
 use crate::diagnostic::Sourced;
 use crate::model::{ClaimName, ClientIdCheck, DesiredState, Entry, EntryKey, Policy, ScopeValue};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// One client in front of one gateway policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,18 @@ pub enum Obstacle {
     Claim(ClaimName),
     /// Its tokens carry none of the audiences that are accepted, which are these.
     Audience(Vec<String>),
+}
+
+/// Says it as the end of a sentence about the client: "lacks `a`".
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scopes(missing) => write!(f, "lacks {}", list(missing)),
+            Self::AnyScope(one_of) => write!(f, "holds none of {}", list(one_of)),
+            Self::Audience(accepted) => write!(f, "gets tokens for other audiences than {}", list(accepted)),
+            Self::Claim(name) => write!(f, "gets no claim `{name}`"),
+        }
+    }
 }
 
 /// Claims that OneLogin puts into tokens by itself.

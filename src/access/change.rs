@@ -89,19 +89,11 @@ fn refusal(admission: Admission) -> AccessChange {
     let mut scopes = Vec::new();
     let mut reasons = Vec::new();
     for obstacle in obstacles {
+        reasons.push(obstacle.to_string());
         match obstacle {
-            Obstacle::Scopes(missing) => {
-                reasons.push(format!("lacks {}", list(&missing)));
-                scopes.extend(missing);
-            }
-            Obstacle::AnyScope(one_of) => {
-                reasons.push(format!("holds none of {}", list(&one_of)));
-                scopes.extend(one_of);
-            }
-            Obstacle::Audience(accepted) => {
-                reasons.push(format!("gets tokens for other audiences than {}", list(&accepted)));
-            }
-            Obstacle::Claim(name) => reasons.push(format!("gets no claim `{name}`")),
+            Obstacle::Scopes(missing) => scopes.extend(missing),
+            Obstacle::AnyScope(one_of) => scopes.extend(one_of),
+            Obstacle::Audience(_) | Obstacle::Claim(_) => {}
         }
     }
     AccessChange {

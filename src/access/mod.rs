@@ -8,6 +8,7 @@ mod admission;
 mod after;
 mod change;
 mod compare;
+mod matrix;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ mod tests;
 pub use admission::{Admission, Obstacle, admissions};
 pub use change::{AccessChange, Planned, changes};
 pub use compare::compare;
+pub use matrix::{Api, Client, Wanted, matrix};
 pub use state::{Access, Grant, ServerAccess, desired_access, live_access};

@@ -1,6 +1,6 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
-use super::command::{apply, completions, emulator, explain, export, plan, render, schema, validate, verify};
+use super::command::{access, apply, completions, emulator, explain, export, plan, render, schema, validate, verify};
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,7 @@ pub(super) enum Command {
     Render(render::RenderArgs),
     Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
+    Access(access::AccessArgs),
     Emulator(emulator::EmulatorArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::args::{Cli, Command};
-use super::command::{apply, completions, emulator, explain, export, plan, render, schema, validate, verify};
+use super::command::{access, apply, completions, emulator, explain, export, plan, render, schema, validate, verify};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use anstream::ColorChoice;
@@ -56,6 +56,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Render(args) => render::run(args, global, &env, terminal),
         Command::Export(args) => wait(export::run(args, global, &env, terminal)),
         Command::Verify(args) => wait(verify::run(args, global, &env, terminal)),
+        Command::Access(args) => wait(access::run(args, global, &env, terminal)),
         Command::Emulator(args) => serve(emulator::run(args, global, &env, terminal)),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Schema(args) => schema::run(args, terminal),

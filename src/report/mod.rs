@@ -5,6 +5,7 @@
 //! comes from the account or the file goes through [`visible()`], so that no control, bidirectional or zero-width character
 //! reaches a terminal.
 
+mod access;
 mod cost;
 mod diagnostics;
 mod error;
@@ -25,16 +26,20 @@ mod view;
 mod visible;
 mod words;
 
+pub use access::write_access;
 pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint};
-pub use json::{SavedChange, SavedField, SavedPlan, SavedPlanError, plan_schema, read_plan, write_plan_json};
+pub use json::{
+    AccessShown, SavedChange, SavedField, SavedPlan, SavedPlanError, access_schema, plan_schema, read_plan,
+    write_access_json, write_plan_json,
+};
 pub use keys::{KeyText, write_keys};
 pub use markdown::write_plan_markdown;
 pub use outcome::{FilesOutcome, write_outcome};
 pub use progress::{Progress, lock_wait_words, spinner, state_wait_words};
 pub use refusal::{Advice, refusal_advice};
-pub use text::{write_file_changes, write_plan_text};
+pub use text::{write_access_changes, write_file_changes, write_plan_text};
 pub use verify::write_verify;
 pub use view::PlanView;
 pub use visible::visible;

@@ -80,17 +80,33 @@ const fn reason_words(reason: Reason, action: Action) -> Option<&'static str> {
     }
 }
 
+/// Writes what changes about access, or `No changes.`
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_access_changes(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> {
+    if access.is_empty() {
+        return writeln!(out, "No changes.");
+    }
+    write_access_lines(out, access)
+}
+
 fn write_access(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> {
     if access.is_empty() {
         return Ok(());
     }
     writeln!(out, "{HEADING}Access changes{HEADING:#}")?;
+    write_access_lines(out, access)?;
+    writeln!(out)
+}
+
+fn write_access_lines(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> {
     for AccessChange { impact, server: _, client: _, policy: _, scopes: _, sentence } in access {
         let paint = of_impact(*impact);
         let sentence = wrap(&visible(sentence), 4 + impact.as_str().len(), "    ");
         writeln!(out, "  {paint}{}{paint:#}: {sentence}", impact.as_str())?;
     }
-    writeln!(out)
+    Ok(())
 }
 
 /// Writes how policy files differ from those on disk, or `No changes.`

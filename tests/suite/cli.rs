@@ -3,8 +3,19 @@
 use crate::support::{Program, root};
 
 /// The commands, in the order of the help.
-const COMMANDS: &[&str] =
-    &["validate", "plan", "apply", "render", "export", "verify", "emulator", "explain", "schema", "completions"];
+const COMMANDS: &[&str] = &[
+    "validate",
+    "plan",
+    "apply",
+    "render",
+    "export",
+    "verify",
+    "access",
+    "emulator",
+    "explain",
+    "schema",
+    "completions",
+];
 
 #[test]
 fn help_of_every_command() {
@@ -51,6 +62,7 @@ fn published_schemas_are_fresh() {
         assert!(run.stdout == published, "{path} is not what `gatewright schema {format}` prints");
     };
     check("plan", "schemas/plan.v1.json");
+    check("access", "schemas/access.v1.json");
 }
 
 const SMALL: &str = "version: 1\ntenant: { subdomain: acme }\nroles:\n  testers: { name: Testers }\n";

@@ -1,6 +1,7 @@
 //! The one integration test binary of the crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod api;
 mod apply;
 mod architecture;

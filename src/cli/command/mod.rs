@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(super) mod access;
 pub(super) mod apply;
 pub(super) mod completions;
 pub(super) mod emulator;

@@ -26,6 +26,8 @@ enum Format {
     Config,
     /// What `plan --format json` writes and `apply PLAN` reads
     Plan,
+    /// What `access --format json` writes
+    Access,
 }
 
 /// Prints a schema.
@@ -34,6 +36,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit
     let schema = match format {
         Format::Config => config::schema(),
         Format::Plan => report::plan_schema(),
+        Format::Access => report::access_schema(),
     };
     terminal.print(|out| writeln!(out, "{schema:#}"))?;
     Ok(Exit::Done)

@@ -120,7 +120,7 @@ struct OriginV1 {
 /// One change of access.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct AccessV1 {
+pub(super) struct AccessV1 {
     /// What it means: `breaks`, `widens`, `narrows` or `cosmetic`.
     impact: String,
     /// The authorization server, by key where the file lists it.

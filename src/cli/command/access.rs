@@ -1,0 +1,125 @@
+//! `gatewright access`.
+
+use crate::access::{self, AccessChange, Api, Wanted};
+use crate::cli::Exit;
+use crate::cli::args::GlobalArgs;
+use crate::cli::connect::{self, Connection};
+use crate::cli::failure::Failure;
+use crate::cli::inputs::{self, Inputs, ProcessEnv};
+use crate::cli::planning;
+use crate::cli::terminal::Terminal;
+use crate::live;
+use crate::model::identify;
+use crate::plan::SafetyLimits;
+use crate::report::{self, AccessShown};
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+/// Show who may call what: clients, APIs and scopes, and what the gateways make of them
+///
+/// Shows the account as it is, for the servers that the file lists.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gatewright access --env prod
+  gatewright access --desired --client contacts-batch
+  gatewright access --diff --format json")]
+pub(in crate::cli) struct AccessArgs {
+    /// Show what the file asks for instead, without a network
+    #[arg(long, conflicts_with = "diff")]
+    desired: bool,
+
+    /// Show what an apply would change
+    #[arg(long)]
+    diff: bool,
+
+    /// Only this client: its key, or its name where the file does not list it
+    #[arg(long, value_name = "CLIENT")]
+    client: Option<String>,
+
+    /// Only this API: the key of its server, its identifier or an audience
+    #[arg(long, value_name = "API")]
+    api: Option<String>,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// How access is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Shows access.
+pub(in crate::cli) async fn run(
+    args: &AccessArgs,
+    global: &GlobalArgs,
+    env: ProcessEnv<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let AccessArgs { desired, diff, client, api, format } = args;
+    let wanted = Wanted { client: client.as_deref(), api: api.as_deref() };
+    let inputs = inputs::load(global, env, terminal)?;
+    if *desired {
+        let apis = access::matrix(&inputs.desired, &access::desired_access(&inputs.desired), wanted);
+        return show(AccessShown::Desired(&apis), *format, terminal);
+    }
+    let connection =
+        connect::connect(&inputs.desired.tenant, Vec::new(), &inputs.root, global, (env, terminal)).await?;
+    let shown = match diff {
+        true => changes(&inputs, &connection, wanted, terminal).await.map(Shown::Diff),
+        false => apis(&inputs, &connection, wanted, terminal).await.map(Shown::Live),
+    };
+    connection.close().await;
+    match shown? {
+        Shown::Diff(changes) => show(AccessShown::Diff(&changes), *format, terminal),
+        Shown::Live(apis) => show(AccessShown::Live(&apis), *format, terminal),
+    }
+}
+
+/// What was found out from the account.
+enum Shown {
+    Diff(Vec<AccessChange>),
+    Live(Vec<Api>),
+}
+
+async fn apis(
+    inputs: &Inputs,
+    connection: &Connection,
+    wanted: Wanted<'_>,
+    terminal: &Terminal,
+) -> Result<Vec<Api>, Failure> {
+    let _reading = terminal.busy("reading the account…");
+    let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot read the account")?;
+    let identities = identify(&inputs.desired, &live.lists);
+    Ok(access::matrix(&inputs.desired, &access::live_access(&live, &identities), wanted))
+}
+
+async fn changes(
+    inputs: &Inputs,
+    connection: &Connection,
+    wanted: Wanted<'_>,
+    terminal: &Terminal,
+) -> Result<Vec<AccessChange>, Failure> {
+    let _reading = terminal.busy("reading the account…");
+    let planned = planning::make(inputs, connection, &inputs.root, &SafetyLimits::default(), terminal).await?;
+    let is_wanted = |change: &AccessChange| {
+        wanted.client.is_none_or(|client| change.client.as_deref() == Some(client))
+            && wanted.api.is_none_or(|api| change.server == api)
+    };
+    Ok(planned.access.into_iter().filter(is_wanted).collect())
+}
+
+fn show(shown: AccessShown<'_>, format: Format, terminal: &Terminal) -> Result<Exit, Failure> {
+    terminal.print(|out| match (format, shown) {
+        (Format::Json, shown) => report::write_access_json(out, shown),
+        (Format::Text, AccessShown::Live(apis) | AccessShown::Desired(apis)) => report::write_access(out, apis),
+        (Format::Text, AccessShown::Diff(changes)) => report::write_access_changes(out, changes),
+    })?;
+    Ok(Exit::Done)
+}

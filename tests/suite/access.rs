@@ -1,0 +1,91 @@
+//! Who may call what, as users see it.
+
+use crate::support::Program;
+use serde_json::Value;
+
+const FILE: &str = r#"
+version: 1
+tenant: { subdomain: acme }
+oidc_apps:
+  web:
+    name: Web
+    application_type: web
+    token_endpoint_auth_method: basic
+    redirect_uris: ["https://web.example.com/callback"]
+  batch:
+    name: Batch
+    application_type: web
+    token_endpoint_auth_method: post
+    redirect_uris: ["https://localhost/unused"]
+authorization_servers:
+  contacts:
+    name: Contacts
+    resource_identifier: https://contacts.example.com
+    audiences: ["https://contacts.example.com", "urn:contacts"]
+    access_token_expiration_minutes: 10
+    scopes: { read: Read, write: Write }
+    clients: { web: [read, write], batch: [write] }
+  orders:
+    name: Orders
+    resource_identifier: https://orders.example.com
+    audiences: ["https://orders.example.com"]
+    scopes: { read: Read }
+    clients: { web: [] }
+gateway_policies:
+  contacts-mule: { gateway: mulesoft, authorization_server: contacts, require_scopes: [read] }
+"#;
+
+fn program() -> Program {
+    let program = Program::new();
+    program.write("gatewright.yaml", FILE);
+    program
+}
+
+#[test]
+fn the_account_the_file_and_the_difference_are_shown() {
+    let program = program();
+    insta::assert_snapshot!("desired", program.run("access --desired").block());
+    assert_eq!(program.run("access --emulator").stdout, "No access.\n");
+    assert_eq!(program.run("apply --emulator --auto-approve").code, 0);
+    assert_eq!(
+        program.run("access --emulator").stdout.replace(", refresh tokens live 30 minutes", ""),
+        program.run("access --desired").stdout
+    );
+    assert_eq!(program.run("access --emulator --diff").stdout, "No changes.\n");
+    program.write(
+        "gatewright.yaml",
+        &FILE.replace("batch: [write]", "batch: [read]").replace("minutes: 10", "minutes: 60"),
+    );
+    insta::assert_snapshot!("diff", program.run("access --emulator --diff").block());
+    let of_batch = program.run("access --emulator --diff --client batch").stdout;
+    assert!(of_batch.contains("`batch`") && !of_batch.contains("live 60"), "{of_batch}");
+}
+
+#[test]
+fn a_client_or_an_api_can_be_asked_for() {
+    let program = program();
+    let show = |words: &str| program.run(&format!("access --desired {words}")).stdout;
+    let orders = show("--api orders");
+    assert!(orders.starts_with("orders") && !orders.contains("contacts"), "{orders}");
+    assert_eq!(show("--api https://orders.example.com"), orders);
+    assert_eq!(show("--api urn:contacts"), show("--api contacts"));
+    let batch = show("--client batch");
+    assert!(batch.contains("batch: write") && !batch.contains("web") && !batch.contains("orders"), "{batch}");
+    assert_eq!(show("--client nobody"), "No access.\n");
+}
+
+#[test]
+fn json_is_of_the_published_schema() {
+    let program = program();
+    let schema: Value = serde_json::from_str(&program.run("schema access").stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for words in ["--desired", "--emulator", "--emulator --diff"] {
+        let json: Value = serde_json::from_str(&program.run(&format!("access {words} --format json")).stdout).unwrap();
+        assert!(validator.is_valid(&json), "{words}: {json:#}");
+        assert_eq!(json["format_version"], 1);
+    }
+    let json: Value = serde_json::from_str(&program.run("access --desired --format json").stdout).unwrap();
+    let batch = json.pointer("/apis/0/clients/0").unwrap();
+    assert_eq!(batch["client"], "batch");
+    assert_eq!(batch["policies"][0]["passes"], false);
+}
