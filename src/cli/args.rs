@@ -1,6 +1,8 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
-use super::command::{access, apply, completions, emulator, explain, export, plan, render, schema, validate, verify};
+use super::command::{
+    access, apply, completions, emulator, explain, export, init, plan, render, schema, validate, verify,
+};
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -32,6 +34,7 @@ Exit codes:
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Init(init::InitArgs),
     Validate(validate::ValidateArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),

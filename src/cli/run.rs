@@ -2,7 +2,9 @@
 
 use super::Exit;
 use super::args::{Cli, Command};
-use super::command::{access, apply, completions, emulator, explain, export, plan, render, schema, validate, verify};
+use super::command::{
+    access, apply, completions, emulator, explain, export, init, plan, render, schema, validate, verify,
+};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use anstream::ColorChoice;
@@ -50,6 +52,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     let Cli { global, command } = cli;
     let env = |name: &str| std::env::var(name).ok();
     match command {
+        Command::Init(args) => wait(init::run(args, global, &env, terminal)),
         Command::Validate(args) => validate::run(args, global, &env, terminal),
         Command::Plan(args) => wait(plan::run(args, global, &env, terminal)),
         Command::Apply(args) => wait(apply::run(args, global, &env, terminal)),

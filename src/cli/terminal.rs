@@ -57,13 +57,20 @@ impl Terminal {
 
     /// Asks a question on stderr; only `yes` is a yes.
     pub(super) fn ask(&self, question: &str) -> io::Result<bool> {
-        self.tell(|err| write!(err, "{question} Only `yes` is accepted: "))?;
+        let answer = self.ask_line(&format!("{question} Only `yes` is accepted: "))?;
+        Ok(answer.is_some_and(|answer| answer.trim() == "yes"))
+    }
+
+    /// Asks for a line on stderr; `None` where the input is over.
+    pub(super) fn ask_line(&self, question: &str) -> io::Result<Option<String>> {
+        self.tell(|err| write!(err, "{question}"))?;
         let mut answer = String::new();
         if io::stdin().read_line(&mut answer)? == 0 {
             // Nobody pressed Enter, so the line is still open.
             self.tell(|err| writeln!(err))?;
+            return Ok(None);
         }
-        Ok(answer.trim() == "yes")
+        Ok(Some(answer))
     }
 }
 

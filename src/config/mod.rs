@@ -27,6 +27,7 @@ mod properties;
 mod resolve;
 mod scan;
 mod schema;
+mod starter;
 mod syntax;
 mod tree;
 
@@ -34,3 +35,4 @@ pub use explain::{KeyDoc, UnknownKey, explain, keys};
 pub use export::export;
 pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
 pub use schema::schema;
+pub use starter::{Starter, StarterGateway, starter};

@@ -34,7 +34,7 @@ pub(in crate::cli) struct ExportArgs {
 }
 
 /// Source: a subdomain is one label of a host name.
-fn parse_subdomain(text: &str) -> Result<String, String> {
+pub(super) fn parse_subdomain(text: &str) -> Result<String, String> {
     let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     match text.len() {
         1..=63 if text.chars().all(is_label) => Ok(text.to_owned()),
@@ -50,9 +50,8 @@ pub(in crate::cli) async fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let ExportArgs { subdomain, out } = args;
-    if let Some(path) = out.as_deref().filter(|path| path.exists()) {
-        let error = anyhow::anyhow!("{} exists already", path.display());
-        return Err(Failure::hinted(error, "Name another file with `--out`, or move this one away."));
+    if let Some(path) = out {
+        must_be_new(path, "--out")?;
     }
     let (tenant, root) = match subdomain {
         Some(subdomain) => {
@@ -69,17 +68,37 @@ pub(in crate::cli) async fn run(
             ));
         }
     };
-    let connection = connect::connect(&tenant, Vec::new(), &root, global, (env, terminal)).await?;
-    let reading = terminal.busy("reading the account…");
-    let live = live::collect_all(&connection.reader).await;
-    drop(reading);
-    connection.close().await;
-    let text = config::export(&live.context("cannot export")?, &tenant);
+    let text = read_account(&tenant, &root, global, (env, terminal)).await?;
     deliver(&text, out.as_deref(), terminal)?;
     Ok(Exit::Done)
 }
 
-fn deliver(text: &str, out: Option<&Path>, terminal: &Terminal) -> Result<(), Failure> {
+/// Refuses a file that exists; `option` names another one.
+pub(super) fn must_be_new(path: &Path, option: &str) -> Result<(), Failure> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let error = anyhow::anyhow!("{} exists already", path.display());
+    Err(Failure::hinted(error, format!("Name another file with `{option}`, or move this one away.")))
+}
+
+/// Writes an account down.
+pub(super) async fn read_account(
+    tenant: &Tenant,
+    root: &Path,
+    global: &GlobalArgs,
+    (env, terminal): (ProcessEnv<'_>, &Terminal),
+) -> Result<String, Failure> {
+    let connection = connect::connect(tenant, Vec::new(), root, global, (env, terminal)).await?;
+    let reading = terminal.busy("reading the account…");
+    let live = live::collect_all(&connection.reader).await;
+    drop(reading);
+    connection.close().await;
+    Ok(config::export(&live.context("cannot export")?, tenant))
+}
+
+/// Writes to a new file, or to stdout.
+pub(super) fn deliver(text: &str, out: Option<&Path>, terminal: &Terminal) -> Result<(), Failure> {
     let Some(path) = out else {
         terminal.print(|stdout| stdout.write_all(text.as_bytes()))?;
         return Ok(());

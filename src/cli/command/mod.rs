@@ -6,6 +6,7 @@ pub(super) mod completions;
 pub(super) mod emulator;
 pub(super) mod explain;
 pub(super) mod export;
+pub(super) mod init;
 pub(super) mod plan;
 pub(super) mod render;
 pub(super) mod schema;
