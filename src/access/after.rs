@@ -3,7 +3,7 @@
 //! They are taken from the changes, not from the file, so that a plan for some targets only says what that plan does.
 
 use super::state::{Access, Labels, ServerAccess};
-use crate::diff::{Change, ClientOperation, Edit, ObjectRef, Operation, ScopeRef};
+use crate::diff::{AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation, ScopeRef};
 use crate::model::{Address, LiveServer, LiveState, NewServer, RemoteId, ScopeValue, ServerPatch};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,7 +133,8 @@ fn scope_value(live: &LiveState, server: RemoteId, id: RemoteId) -> Option<Scope
     let LiveServer { scopes, clients, .. } = live.servers.get(&server)?;
     let listed = scopes.iter().flatten().find(|scope| scope.id == id).map(|scope| scope.value.clone());
     let held = || {
-        let mut held = clients.iter().flatten().flat_map(|client| &client.scopes);
+        let gone_along = live.consequences.bindings.get(&server);
+        let mut held = clients.iter().chain(gone_along).flatten().flat_map(|client| &client.scopes);
         held.find(|scope| scope.id == id).map(|scope| scope.value.clone())
     };
     listed.or_else(held)
@@ -167,9 +168,10 @@ fn apply_claim(change: &Change, live: &LiveState, labels: &Labels<'_>, access: &
     }
 }
 
-/// A deleted app takes its bindings with it, also those on servers the file does not list.
+/// A deleted app takes its bindings with it, also those on servers the file does not list; so does one that is made anew,
+/// which is bound again by changes of their own.
 fn apply_app(change: &Change, labels: &Labels<'_>, access: &mut Access) {
-    let Edit::App(Operation::Delete { id }) = &change.edit else { return };
+    let Edit::App(AppOperation::Delete { id } | AppOperation::Replace { id, .. }) = &change.edit else { return };
     let client = labels.app(*id);
     for server in access.servers.values_mut() {
         if let Some(clients) = &mut server.clients {

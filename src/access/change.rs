@@ -4,7 +4,7 @@ use super::admission::{Admission, Obstacle, admissions};
 use super::after::after;
 use super::compare::compare_renamed;
 use super::state::{Access, Labels, live_access};
-use crate::diff::{Change, Impact};
+use crate::diff::{AppOperation, Change, Edit, Impact};
 use crate::model::{DesiredState, EntryKey, LiveState, ScopeValue, identify};
 use std::collections::BTreeSet;
 
@@ -49,6 +49,7 @@ pub fn changes(planned: Planned<'_>) -> Vec<AccessChange> {
     let after = after(&before, live, &labels, changes);
     let mut found = compare_renamed(&before, &after.access, &after.renames);
     found.extend(refused(desired, &before, &after.access, rewritten));
+    found.extend(replaced(&before, &after.access, &labels, changes));
     found.sort();
     found
 }
@@ -79,6 +80,30 @@ fn refused(
         let could_pass = passing.contains(&(policy.clone(), server.clone(), client.clone()));
         if could_pass || (is_bound_today && rewritten.contains(&admission.policy)) {
             found.push(refusal(admission));
+        }
+    }
+    found
+}
+
+/// Finds what clients that are made anew get on as before, but not as who they were.
+fn replaced(before: &Access, after: &Access, labels: &Labels<'_>, changes: &[&Change]) -> Vec<AccessChange> {
+    let mut found = Vec::new();
+    for change in changes {
+        let Edit::App(AppOperation::Replace { id, .. }) = &change.edit else { continue };
+        let client = labels.app(*id);
+        let is_bound = |access: &Access, server: &String| {
+            let clients = access.servers.get(server).and_then(|server| server.clients.as_ref());
+            clients.is_some_and(|clients| clients.contains_key(&client))
+        };
+        for server in before.servers.keys().filter(|server| is_bound(before, server) && is_bound(after, server)) {
+            found.push(AccessChange {
+                impact: Impact::Breaks,
+                server: server.clone(),
+                client: Some(client.clone()),
+                policy: None,
+                scopes: Vec::new(),
+                sentence: format!("`{client}` gets tokens for `{server}` only with its new client id and secret"),
+            });
         }
     }
     found

@@ -6,7 +6,7 @@ use crate::diff::{Change, Impact, diff};
 use crate::model::{
     App, AppSummary, ApplicationType, ClientIdCheck, DesiredState, Entry, EntryKey, Gateway, LiveApp, LiveClient,
     LiveClientScope, LiveLists, LiveScope, LiveServer, LiveState, MuleFormat, Mulesoft, Policy, RawObject, RemoteId,
-    Scope, ScopeValue, Server, ServerSummary, Tenant, TokenEndpointAuthMethod, Unmanaged, identify,
+    Replaces, Scope, ScopeValue, Server, ServerSummary, Tenant, TokenEndpointAuthMethod, Unmanaged, identify,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,6 +98,7 @@ fn desired() -> DesiredState {
         apps: BTreeMap::from([(key("web"), app("Web")), (key("batch"), app("Batch"))]),
         servers: BTreeMap::from([(key("contacts"), Entry::Present(server))]),
         policies: BTreeMap::from([(key("mule"), policy())]),
+        replaces: Replaces::default(),
         notes: Vec::new(),
     }
 }

@@ -1,17 +1,17 @@
 //! Executes a plan, writes the policy files of what was seen, and says what became of it all.
 
 use super::Exit;
-use super::args::GlobalArgs;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::home::Home;
 use super::inputs::Inputs;
 use super::planning::Planned;
 use super::policy_files;
+use super::replacing::Invocation;
 use super::stop::Stop;
 use super::terminal::{Drawn, Terminal};
 use crate::api::Writer;
-use crate::execute::{ExecuteOptions, ExitClass, Outcome, StepOutcome, execute};
+use crate::execute::{ExecuteOptions, ExitClass, Outcome, SecretFate, StepError, StepOutcome, StepResult, execute};
 use crate::model::Address;
 use crate::plan::{Permitted, Plan};
 use crate::report::{self, FilesOutcome, Progress};
@@ -36,7 +36,7 @@ pub(super) struct Execution<'a> {
     /// What takes the secrets of new apps; without it they go to files.
     pub(super) secrets: Option<&'a SecretsCommand>,
     pub(super) stop: &'a Stop,
-    pub(super) global: &'a GlobalArgs,
+    pub(super) invocation: Invocation<'a>,
     pub(super) terminal: &'a Terminal,
 }
 
@@ -69,20 +69,36 @@ impl Execution<'_> {
         let outcome = outcome.with_withheld(withheld);
         let files = write_files(planned, self.inputs, &outcome);
         self.terminal.print(|out| report::write_outcome(out, &outcome, &files))?;
+        self.tell_ways_out(&outcome)?;
         Ok(exit(&outcome, &files))
+    }
+
+    /// Says on stderr how to go on where running it again is not all there is to do.
+    fn tell_ways_out(&self, outcome: &Outcome) -> Result<(), Failure> {
+        for step in &outcome.steps {
+            let hint = match (&step.address, &step.secret, &step.result) {
+                (Address::OidcApp(app), Some(SecretFate::Lost), _) => self.invocation.way_out(app),
+                (app, _, StepResult::Failed { error: StepError::HalfReplaced { .. }, .. }) => {
+                    format!("Run `apply` again, without `--replace`: it makes {app} as the file says.")
+                }
+                _ => continue,
+            };
+            self.terminal.tell(|err| report::write_hint(err, &hint))?;
+        }
+        Ok(())
     }
 
     async fn write_account(&self, plan: &Plan) -> Result<Written, Failure> {
         let host = self.begin(plan)?;
         let options = ExecuteOptions {
-            settle: self.global.settle(),
-            patience: PATIENCE.min(self.global.settle()),
-            max_in_flight: usize::from(self.global.max_in_flight),
+            settle: self.invocation.global.settle(),
+            patience: PATIENCE.min(self.invocation.global.settle()),
+            max_in_flight: usize::from(self.invocation.global.max_in_flight),
             pending: self.history.pending(Timestamp::now()),
         };
         let terminal = self.terminal;
         let show = if terminal.is_interactive() { Progress::bar } else { Progress::lines };
-        let progress = show(terminal.stderr(), self.global.settle());
+        let progress = show(terminal.stderr(), self.invocation.global.settle());
         let drawn = progress.drawn().map(Drawn::new);
         let writer = Writer::new(self.connection.reader.clone());
         let tell = |event| progress.tell(&event);

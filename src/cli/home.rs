@@ -2,11 +2,13 @@
 
 use super::connect::Connection;
 use super::failure::Failure;
+use super::replacing::Invocation;
 use super::terminal::Terminal;
-use crate::model::{EntryKey, Pairing, Tenant};
+use crate::model::{EntryKey, RemoteId, Tenant};
 use crate::report;
 use crate::workspace::{History, LostSecret, Workspace, WorkspaceError, host_folder};
 use anyhow::Context;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A workspace, and the host whose part of it counts.
@@ -41,23 +43,26 @@ pub(super) fn history(home: &Home, account_id: Option<u64>) -> Result<History, F
     Ok(History::read(&home.workspace, &home.host, account_id).context("cannot read the records of earlier runs")?)
 }
 
-/// Says on stderr which client secrets nobody has, and the way out.
+/// Says on stderr which client secrets nobody has, and the way out. Returns the apps.
+///
+/// `live` names the live object of an app of the file.
 pub(super) fn tell_lost_secrets(
     home: &Home,
     history: &History,
-    apps: &Pairing,
+    live: &dyn Fn(&EntryKey) -> Option<RemoteId>,
+    invocation: &Invocation<'_>,
     terminal: &Terminal,
-) -> Result<(), Failure> {
-    let live = |app: &EntryKey| apps.get(app).and_then(|found| found.id());
-    let lost = history.lost_secrets(&home.workspace.secrets(&home.host), &live);
-    for LostSecret { app, id, run } in lost.context("cannot look for lost secrets")? {
+) -> Result<BTreeSet<EntryKey>, Failure> {
+    let lost =
+        history.lost_secrets(&home.workspace.secrets(&home.host), live).context("cannot look for lost secrets")?;
+    for LostSecret { app, id, run } in &lost {
         let text = format!("warning: nobody has the client secret of oidc_app/{app} ({id}), which run {run} made");
         terminal.tell(|err| {
             writeln!(err, "{}", report::visible(&text))?;
-            report::write_hint(err, "Make a new secret for it in OneLogin; or delete the app there and apply again.")
+            report::write_hint(err, &invocation.way_out(app))
         })?;
     }
-    Ok(())
+    Ok(lost.into_iter().map(|lost| lost.app).collect())
 }
 
 /// Turns a lock that is held for too long into a refusal; every other error failed.

@@ -19,6 +19,7 @@ mod permission;
 mod planning;
 mod policy_files;
 mod proof;
+mod replacing;
 mod run;
 mod sink;
 mod state_file;

@@ -5,6 +5,7 @@
 use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::Inputs;
+use super::replacing::ReplaceArgs;
 use super::terminal::Terminal;
 use crate::diff::{Action, Change, FieldChange};
 use crate::execute::{FieldView, Moved, MovedWhy, StepOutcome, StepResult};
@@ -20,12 +21,12 @@ fn refused(message: String) -> Failure {
     Failure::Refused { message, hint: Some(AGAIN.to_owned()) }
 }
 
-/// Reads a saved plan, which brings its own environment and variables.
-pub(super) fn read(path: &Path, global: &GlobalArgs) -> Result<SavedPlan, Failure> {
-    if global.env.is_some() || !global.variables.is_empty() {
+/// Reads a saved plan, which brings its own environment, variables and replacements.
+pub(super) fn read(path: &Path, global: &GlobalArgs, replaces: &ReplaceArgs) -> Result<SavedPlan, Failure> {
+    if global.env.is_some() || !global.variables.is_empty() || !replaces.addresses().is_empty() {
         return Err(Failure::usage(
-            "a saved plan brings its own environment and variables",
-            "Leave `--env` and `--var` out, or leave the plan out.",
+            "a saved plan brings its own environment, variables and replacements",
+            "Leave `--env`, `--var` and `--replace` out, or leave the plan out.",
         ));
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -118,9 +119,20 @@ fn moved(saved: Option<&SavedChange>, now: &Change) -> Moved {
     // Where both change the object in place, a field that only one of them names was as desired for the other.
     let is_update = saved.action == now.action().as_str() && now.action() == Action::Update;
     let mut fields: Vec<FieldView> = Vec::new();
+    if let (Some(planned), Some(id)) = (saved.id, now.edit.id())
+        && planned != id.0
+    {
+        // What was made anew is another object, however alike.
+        let (plan, live) = (Some(planned.into()), Some(id.0.into()));
+        fields.push(FieldView { path: "id".into(), plan, live, desired: None });
+    }
     for FieldChange { path, before, after } in &now.fields {
         let listed = saved.fields.iter().find(|field| field.path == *path);
         let plan = listed.map(|field| field.before.clone()).or_else(|| is_update.then(|| after.clone()));
+        // A replacement lists what stays as well.
+        if before == after && plan.as_ref() == Some(before) {
+            continue;
+        }
         fields.push(FieldView { path: (*path).into(), plan, live: Some(before.clone()), desired: Some(after.clone()) });
     }
     for SavedField { path, before, after } in &saved.fields {

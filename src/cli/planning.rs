@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// How far deletion may go.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct SafetyArgs {
-    /// Allow servers, apps and roles to be deleted
+    /// Allow servers, apps and roles to be deleted, and apps to be replaced
     #[arg(long)]
     allow_destroy: bool,
 
@@ -76,6 +76,7 @@ pub(super) async fn make(
         account_id: live.account_id,
         environment: inputs.desired.environment.clone(),
         config_digest: inputs.desired.config_digest.clone(),
+        replaces: inputs.desired.replaces.clone(),
     };
     let plan = plan::plan(diff, context, limits);
     let files = policy_files::compare(files_base, &inputs.rendered)?;

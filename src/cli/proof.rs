@@ -5,11 +5,12 @@ use super::args::GlobalArgs;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::home::{self, Home};
-use super::inputs::{Inputs, ProcessEnv};
+use super::inputs::{self, Inputs, ProcessEnv};
+use super::replacing::Invocation;
 use super::terminal::Terminal;
 use crate::api::{Forge, OidcClient, Prober};
 use crate::live;
-use crate::model::{EntryKey, identify};
+use crate::model::{Entry, EntryKey, identify};
 use crate::report;
 use crate::verify::{self, SecretQuery, VerifyInput};
 use anyhow::Context;
@@ -17,6 +18,7 @@ use clap::Args;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 /// The password of the user that every fresh emulator knows.
 const EMULATED_PASSWORD: &str = "tester-password";
@@ -54,12 +56,23 @@ pub(super) async fn prove(
     drop(reading);
     let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
     let apps = identify(&inputs.desired, &live.lists).apps;
-    home::tell_lost_secrets(&home, &home::history(&home, live.account_id)?, &apps, terminal)?;
+    let live_app = |app: &EntryKey| apps.get(app).and_then(|found| found.id());
+    let variables = inputs::variables(global);
+    let invocation = Invocation { global, environment: inputs.desired.environment.as_deref(), variables: &variables };
+    let history = home::history(&home, live.account_id)?;
+    let lost = home::tell_lost_secrets(&home, &history, &live_app, &invocation, terminal)?;
     let oidc = OidcClient::new(&connection.config).context("cannot prepare token requests")?;
     let prober = Prober::new(&connection.config).context("cannot prepare probes")?;
     let forge = Forge::new(&connection.config).context("cannot prepare tokens")?;
     let (secrets, is_emulated) = (collect_secrets(inputs, env), connection.emulator_url().is_some());
-    let lookup = |query: &SecretQuery<'_>| find_secret(query, &secrets, &home, is_emulated);
+    let missing = Mutex::new(BTreeSet::new());
+    let lookup = |query: &SecretQuery<'_>| {
+        let found = find_secret(query, &secrets, &home, is_emulated);
+        if let (SecretQuery::ClientSink { app, .. }, None) = (query, &found) {
+            missing.lock().unwrap_or_else(PoisonError::into_inner).insert((*app).clone());
+        }
+        found
+    };
     let verifying = terminal.busy("calling the gateways…");
     let report = verify::verify(&VerifyInput {
         desired: &inputs.desired,
@@ -77,7 +90,15 @@ pub(super) async fn prove(
     .await;
     drop(verifying);
     terminal.print(|out| report::write_verify(out, &report))?;
+    let missing = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for app in missing.difference(&lost).filter(|app| is_ours(inputs, app)) {
+        terminal.tell(|err| report::write_hint(err, &invocation.way_out(app)))?;
+    }
     Ok(if report.has_failed(*allow_skips) { Exit::Unproven } else { Exit::Done })
+}
+
+fn is_ours(inputs: &Inputs, app: &EntryKey) -> bool {
+    matches!(inputs.desired.apps.get(app), Some(Entry::Present(_)))
 }
 
 /// Returns the policies whose files do not exist, each with its path.

@@ -10,7 +10,7 @@ use super::load::LoadOptions;
 use super::nearest;
 use super::tree::{Pair, Value};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{DesiredState, EntryKey, Note, Tenant};
+use crate::model::{DesiredState, EntryKey, Note, Replaces, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one environment comes to.
@@ -48,6 +48,7 @@ pub(crate) fn resolve(
         apps: entries(&names.apps.here, |at| decode::app(&mut decoder, at)),
         servers: entries(&names.servers.here, |at| decode::server(&mut decoder, at)),
         policies: entries(&names.policies.here, |at| decode::policy(&mut decoder, at, &folder)),
+        replaces: Replaces::default(),
         tenant,
         notes,
     };

@@ -2,8 +2,9 @@
 
 use super::fields::{Fields, given, missing};
 use super::losses::SilentBindings;
+use super::replace::replace;
 use super::sides::{Findings, Sides, Subject};
-use super::{AppCreate, AppUpdate, Edit, Impact, ObjectRef, Operation, Reason, RefusalKind};
+use super::{AppCreate, AppOperation, AppUpdate, Edit, Impact, ObjectRef, Reason, RefusalKind};
 use crate::model::{Address, App, AppPatch, Entry, EntryKey, Kind, LiveApp, Match, NewApp};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -20,10 +21,20 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
         }
         match (entry, live) {
             (Entry::External(_), _) | (Entry::Absent(_), None) => {}
-            (Entry::Present(app), None) => create(key, app, sides, findings),
+            (Entry::Present(app), None) => {
+                if sides.desired.replaces.contains(key) {
+                    let text = format!("{} is not live: there is nothing to replace", subject(key, app).address);
+                    findings.note(Some(&app.origin), text);
+                }
+                create(key, app, sides, findings);
+            }
+            (Entry::Present(app), Some(live)) if sides.is_replaced(key) => {
+                silent.note_lost(&subject(key, app), live.id, sides, findings);
+                replace(&subject(key, app), app, live, sides, findings);
+            }
             (Entry::Present(app), Some(live)) => update(key, app, (live, *found), sides, findings),
             (Entry::Absent(app), Some(live)) => {
-                silent.note(&subject(key, app), live.id, sides, findings);
+                silent.note_gone(&subject(key, app), live.id, sides, findings);
                 delete(key, app, live, findings);
             }
         }
@@ -35,7 +46,7 @@ fn subject<'a>(key: &EntryKey, app: &'a App) -> Subject<'a> {
 }
 
 /// The roles of an app that the file names; `None` where it does not say.
-fn role_refs(app: &App, sides: &Sides<'_>) -> Option<BTreeSet<ObjectRef>> {
+pub(super) fn role_refs(app: &App, sides: &Sides<'_>) -> Option<BTreeSet<ObjectRef>> {
     let roles = app.roles.as_ref()?;
     Some(roles.value.iter().filter_map(|role| sides.role_ref(&role.value)).collect())
 }
@@ -73,7 +84,7 @@ fn create(key: &EntryKey, app: &App, sides: &Sides<'_>, findings: &mut Findings)
     let roles = role_refs(app, sides);
     let fields = made_fields(&new, roles.as_ref(), sides);
     let impact = if roles.as_ref().is_some_and(|roles| !roles.is_empty()) { Impact::Widens } else { Impact::Cosmetic };
-    findings.create(&subject, impact, fields, Edit::App(Operation::Create(AppCreate { app: new, roles })));
+    findings.create(&subject, impact, fields, Edit::App(AppOperation::Create(AppCreate { app: new, roles })));
 }
 
 fn made_fields(new: &NewApp, roles: Option<&BTreeSet<ObjectRef>>, sides: &Sides<'_>) -> Vec<super::FieldChange> {
@@ -149,7 +160,7 @@ fn update(key: &EntryKey, app: &App, (live, found): (&LiveApp, Match), sides: &S
     };
     let (roles, roles_impact) = compare_roles(app, live, sides, &mut fields);
     let impact = roles_impact.min(fields_impact(&fields, live, &patch));
-    let edit = Edit::App(Operation::Update { id: live.id, patch: AppUpdate { patch, roles } });
+    let edit = Edit::App(AppOperation::Update { id: live.id, patch: AppUpdate { patch, roles } });
     let is_renamed = matches!(found, Match::Renamed(_));
     findings.update(&subject, impact, is_renamed, live.fingerprint(), (fields.into_vec(), edit));
 }
@@ -170,7 +181,7 @@ fn compare_roles(
     (Some(wanted), impact)
 }
 
-fn role_labels(roles: &BTreeSet<ObjectRef>, sides: &Sides<'_>) -> Vec<String> {
+pub(super) fn role_labels(roles: &BTreeSet<ObjectRef>, sides: &Sides<'_>) -> Vec<String> {
     let mut labels: Vec<String> = roles
         .iter()
         .map(|role| match role {
@@ -219,7 +230,7 @@ fn delete(key: &EntryKey, app: &App, live: &LiveApp, findings: &mut Findings) {
     fields.gone("name", live.name.clone());
     fields.gone("application_type", live.application_type.as_str());
     fields.gone_set("redirect_uris", live.redirect_uris.iter().map(String::as_str));
-    let edit = Edit::App(Operation::Delete { id: live.id });
+    let edit = Edit::App(AppOperation::Delete { id: live.id });
     let why = (Impact::Breaks, Reason::StateAbsent);
     findings.delete(&subject(key, app), why, live.fingerprint(), fields.into_vec(), edit);
 }

@@ -70,6 +70,8 @@ pub enum Action {
     Update,
     /// It is deleted.
     Delete,
+    /// It is deleted and made anew.
+    Replace,
 }
 
 impl Action {
@@ -79,6 +81,7 @@ impl Action {
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Replace => "replace",
         }
     }
 
@@ -88,6 +91,7 @@ impl Action {
             Self::Create => "+",
             Self::Update => "~",
             Self::Delete => "-",
+            Self::Replace => "±",
         }
     }
 }
@@ -130,6 +134,8 @@ pub enum Reason {
     OnlyLive,
     /// The file says `state: absent`.
     StateAbsent,
+    /// It is made anew, or goes with an app that is.
+    Replaced,
 }
 
 impl Reason {
@@ -141,6 +147,7 @@ impl Reason {
             Self::Renamed => "renamed",
             Self::OnlyLive => "only_live",
             Self::StateAbsent => "state_absent",
+            Self::Replaced => "replaced",
         }
     }
 }
@@ -229,6 +236,68 @@ pub struct AppUpdate {
     pub roles: Option<BTreeSet<ObjectRef>>,
 }
 
+/// What to do about an app: the one kind of object that can be made anew.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AppOperation {
+    /// Make it.
+    Create(AppCreate),
+    /// Change it in place.
+    Update {
+        /// The live object.
+        id: RemoteId,
+        /// What changes; the rest stays.
+        patch: AppUpdate,
+    },
+    /// Delete it.
+    Delete {
+        /// The live object.
+        id: RemoteId,
+    },
+    /// Delete it, and make it anew.
+    Replace {
+        /// The live object that goes.
+        id: RemoteId,
+        /// What comes in its place.
+        new: AppCreate,
+    },
+}
+
+impl AppOperation {
+    /// Returns what happens to the object.
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::Create(_) => Action::Create,
+            Self::Update { .. } => Action::Update,
+            Self::Delete { .. } => Action::Delete,
+            Self::Replace { .. } => Action::Replace,
+        }
+    }
+
+    /// Returns the app that is made, if one is.
+    pub const fn made(&self) -> Option<&AppCreate> {
+        match self {
+            Self::Create(new) | Self::Replace { id: _, new } => Some(new),
+            Self::Update { .. } | Self::Delete { .. } => None,
+        }
+    }
+
+    /// Returns all the roles that get the app from now on, where they are written.
+    pub const fn roles(&self) -> Option<&BTreeSet<ObjectRef>> {
+        match self {
+            Self::Create(new) | Self::Replace { id: _, new } => new.roles.as_ref(),
+            Self::Update { id: _, patch } => patch.roles.as_ref(),
+            Self::Delete { .. } => None,
+        }
+    }
+
+    const fn id(&self) -> Option<RemoteId> {
+        match self {
+            Self::Create(_) => None,
+            Self::Update { id, .. } | Self::Delete { id } | Self::Replace { id, .. } => Some(*id),
+        }
+    }
+}
+
 /// What to do about a client binding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientOperation {
@@ -246,7 +315,7 @@ pub enum Edit {
     /// A role.
     Role(Operation<NewRole, RolePatch>),
     /// An OIDC app.
-    App(Operation<AppCreate, AppUpdate>),
+    App(AppOperation),
     /// An authorization server.
     Server(Operation<NewServer, ServerPatch>),
     /// A scope.

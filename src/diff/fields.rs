@@ -83,6 +83,14 @@ impl Fields {
         }
     }
 
+    /// Adds a field of an object that is made anew, also where it stays, unless there is nothing to say.
+    pub(super) fn both(&mut self, path: &'static str, before: impl Into<Value>, after: impl Into<Value>) {
+        let (before, after) = (before.into(), after.into());
+        if !(before.is_null() && after.is_null()) {
+            self.push(path, before, after);
+        }
+    }
+
     /// Adds a list of an object that will be gone, sorted, since its order means nothing.
     pub(super) fn gone_set<'a>(&mut self, path: &'static str, before: impl Iterator<Item = &'a str>) {
         let sorted: BTreeSet<&str> = before.collect();

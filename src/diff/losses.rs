@@ -2,20 +2,24 @@
 
 use super::Impact;
 use super::sides::{Findings, Sides, Subject};
-use crate::model::{Entry, LiveClient, LiveServer, Match, RemoteId, Unmanaged, text};
+use crate::model::{Entry, ExternalServer, LiveClient, LiveServer, Match, RemoteId, Server, Unmanaged, text};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bindings by app, on servers whose change of bindings the plan does not show one by one.
+/// Bindings by app; a plan does not show one by one what becomes of all of them.
 pub(super) struct SilentBindings<'a> {
     by_app: BTreeMap<RemoteId, Vec<(RemoteId, &'a LiveClient)>>,
+    /// Servers that go altogether, or whose unlisted bindings are deleted as changes of their own.
+    shown: BTreeSet<RemoteId>,
+    /// Servers of ours, where the bindings of an app that is made anew are made again.
+    managed: BTreeSet<RemoteId>,
 }
 
 impl<'a> SilentBindings<'a> {
     pub(super) fn new(sides: &Sides<'a>) -> Self {
-        if !sides.desired.apps.values().any(|entry| matches!(entry, Entry::Absent(_))) {
-            return Self { by_app: BTreeMap::new() };
+        let deletes = sides.desired.apps.values().any(|entry| matches!(entry, Entry::Absent(_)));
+        if !deletes && sides.desired.replaces.is_empty() {
+            return Self { by_app: BTreeMap::new(), shown: BTreeSet::new(), managed: BTreeSet::new() };
         }
-        let shown = servers_with_shown_bindings(sides);
         let read_whole = sides
             .live
             .servers
@@ -25,39 +29,49 @@ impl<'a> SilentBindings<'a> {
         let others = sides.live.consequences.bindings.iter().filter(|(id, _)| !is_read(id));
         let others = others.flat_map(|(id, clients)| clients.iter().map(|client| (*id, client)));
         let mut by_app: BTreeMap<RemoteId, Vec<(RemoteId, &LiveClient)>> = BTreeMap::new();
-        for (server, client) in read_whole.chain(others).filter(|(server, _)| !shown.contains(server)) {
+        for (server, client) in read_whole.chain(others) {
             by_app.entry(client.app_id).or_default().push((server, client));
         }
-        Self { by_app }
+        let shown = servers(sides, |entry| match entry {
+            Entry::Present(Server { clients, unmanaged, .. }) => clients.is_some() && *unmanaged == Unmanaged::Delete,
+            Entry::Absent(_) => true,
+            Entry::External(_) => false,
+        });
+        Self { by_app, shown, managed: servers(sides, |entry| entry.managed().is_some()) }
     }
 
-    /// Names the bindings that go with an app.
-    pub(super) fn note(&self, subject: &Subject<'_>, app: RemoteId, sides: &Sides<'_>, findings: &mut Findings) {
-        for (server, client) in self.by_app.get(&app).into_iter().flatten() {
-            let scopes: Vec<String> = client.scopes.iter().map(|scope| format!("`{}`", scope.value)).collect();
-            let granted = if scopes.is_empty() { "no scopes".to_owned() } else { scopes.join(", ") };
-            let text = format!(
-                "{}: with {} goes its binding ({granted}) on {}",
-                Impact::Breaks.as_str(),
-                subject.address,
-                sides.server_label(*server),
-            );
-            findings.note(Some(subject.origin), text);
+    /// Names the bindings that go with a deleted app.
+    pub(super) fn note_gone(&self, subject: &Subject<'_>, app: RemoteId, sides: &Sides<'_>, findings: &mut Findings) {
+        for (server, client) in self.of(app).filter(|(server, _)| !self.shown.contains(server)) {
+            let (address, server) = (&subject.address, sides.server_label(server));
+            let text = format!("with {address} goes its binding ({}) on {server}", granted(client));
+            findings.note(Some(subject.origin), format!("{}: {text}", Impact::Breaks.as_str()));
         }
+    }
+
+    /// Names the bindings that an app that is made anew does not get back.
+    pub(super) fn note_lost(&self, subject: &Subject<'_>, app: RemoteId, sides: &Sides<'_>, findings: &mut Findings) {
+        for (server, client) in self.of(app).filter(|(server, _)| !self.managed.contains(server)) {
+            let (address, server) = (&subject.address, sides.server_label(server));
+            let text = format!("the new {address} does not get its binding ({}) on {server}", granted(client));
+            findings.note(Some(subject.origin), format!("{}: {text}", Impact::Breaks.as_str()));
+        }
+    }
+
+    fn of(&self, app: RemoteId) -> impl Iterator<Item = (RemoteId, &'a LiveClient)> {
+        self.by_app.get(&app).into_iter().flatten().copied()
     }
 }
 
-/// Returns the servers that go altogether, or whose unlisted bindings are deleted as changes of their own.
-fn servers_with_shown_bindings(sides: &Sides<'_>) -> BTreeSet<RemoteId> {
-    let is_shown = |entry: &Entry<_, _>| match entry {
-        Entry::Present(crate::model::Server { clients, unmanaged, .. }) => {
-            clients.is_some() && *unmanaged == Unmanaged::Delete
-        }
-        Entry::Absent(_) => true,
-        Entry::External(_) => false,
-    };
-    let shown = sides.desired.servers.iter().filter(|(_, entry)| is_shown(entry));
-    shown.filter_map(|(key, _)| sides.identities.servers.get(key).copied().and_then(Match::id)).collect()
+fn granted(client: &LiveClient) -> String {
+    let scopes: Vec<String> = client.scopes.iter().map(|scope| format!("`{}`", scope.value)).collect();
+    if scopes.is_empty() { "no scopes".to_owned() } else { scopes.join(", ") }
+}
+
+/// Returns the live servers of the file whose entries fit.
+fn servers(sides: &Sides<'_>, fits: impl Fn(&Entry<Server, ExternalServer>) -> bool) -> BTreeSet<RemoteId> {
+    let fitting = sides.desired.servers.iter().filter(|(_, entry)| fits(entry));
+    fitting.filter_map(|(key, _)| sides.identities.servers.get(key).copied().and_then(Match::id)).collect()
 }
 
 /// Names the apps that a deleted role gave and that the plan does not show to lose it.

@@ -12,14 +12,15 @@ mod compare;
 mod fields;
 mod losses;
 mod refusal;
+mod replace;
 mod roles;
 mod scopes;
 mod servers;
 mod sides;
 
 pub use change::{
-    Action, AppCreate, AppUpdate, Change, ClientOperation, Diff, Edit, FieldChange, Impact, ObjectRef, Operation,
-    Reason, ScopeRef, Totals,
+    Action, AppCreate, AppOperation, AppUpdate, Change, ClientOperation, Diff, Edit, FieldChange, Impact, ObjectRef,
+    Operation, Reason, ScopeRef, Totals,
 };
 pub use compare::diff;
 pub use refusal::{Refusal, RefusalKind};

@@ -62,6 +62,8 @@ pub enum RefusalKind {
     },
     /// A server, app or role would be deleted.
     DestroyNotAllowed,
+    /// An app would be deleted and made anew.
+    ReplaceNotAllowed,
     /// More than three children of one server would be deleted.
     ManyChildren {
         /// How many.

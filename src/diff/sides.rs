@@ -38,6 +38,12 @@ impl<'a> Sides<'a> {
         self.roles.get(&id).copied()
     }
 
+    /// Says whether a live role is to be gone.
+    pub(super) fn is_role_deleted(&self, id: RemoteId) -> bool {
+        let entry = self.roles_by_id.get(&id).and_then(|key| self.desired.roles.get(*key));
+        matches!(entry, Some(Entry::Absent(_)))
+    }
+
     /// Returns what a reference to a role of the file means; `None` where the entry has a problem or is to be gone.
     pub(super) fn role_ref(&self, key: &EntryKey) -> Option<ObjectRef> {
         let is_made = matches!(self.desired.roles.get(key), Some(Entry::Present(_)));
@@ -46,6 +52,9 @@ impl<'a> Sides<'a> {
 
     /// Returns what a reference to an app of the file means; `None` where the entry has a problem or is to be gone.
     pub(super) fn app_ref(&self, key: &EntryKey) -> Option<ObjectRef> {
+        if self.is_replaced(key) {
+            return Some(ObjectRef::Planned(Address::OidcApp(key.clone())));
+        }
         let is_made = matches!(self.desired.apps.get(key), Some(Entry::Present(_)));
         object_ref(self.identities.apps.get(key).copied(), is_made, || Address::OidcApp(key.clone()))
     }
@@ -81,6 +90,16 @@ impl<'a> Sides<'a> {
                 losses::unlisted(listed.map(|server| server.name.as_str()), id)
             }
         }
+    }
+
+    /// Returns the live object that an app of the file is.
+    pub(super) fn live_app(&self, key: &EntryKey) -> Option<RemoteId> {
+        self.identities.apps.get(key).copied().and_then(Match::id)
+    }
+
+    /// Says whether a live app is deleted and made anew.
+    pub(super) fn is_replaced(&self, key: &EntryKey) -> bool {
+        self.desired.replaces.contains(key) && self.live_app(key).is_some()
     }
 
     /// Returns the key of a live app, where the file lists it.
@@ -173,6 +192,17 @@ impl Findings {
         edit: Edit,
     ) {
         self.push(subject, impact, reason, Some(fingerprint), fields, edit);
+    }
+
+    /// Adds an app that is made anew, or a binding that it takes along.
+    pub(super) fn replace(
+        &mut self,
+        subject: &Subject<'_>,
+        impact: Impact,
+        fingerprint: Option<Fingerprint>,
+        (fields, edit): (Vec<FieldChange>, Edit),
+    ) {
+        self.push(subject, impact, Reason::Replaced, fingerprint, fields, edit);
     }
 
     fn push(

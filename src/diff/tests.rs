@@ -1,16 +1,19 @@
 //! Small files against small accounts: what changes, what it means, and what is refused.
 
-use super::{Action, Diff, Impact, RefusalKind, diff};
+use super::{
+    Action, AppCreate, AppOperation, ClientOperation, Diff, Edit, Impact, ObjectRef, Reason, RefusalKind, ScopeRef,
+    diff,
+};
 use crate::diagnostic::Sourced;
 use crate::model::sample::{
     account, app, at, claims, clients, file, file_of_servers, key, live_app, live_claim, live_client, live_scope,
     live_server, role, scopes, server, text,
 };
 use crate::model::{
-    App, Claim, ClaimName, DesiredState, Entry, LiveApp, LiveScope, LiveServer, LiveState, RemoteId, Role, Scope,
-    ScopeValue, Server, TokenEndpointAuthMethod, Unmanaged,
+    Address, App, ApplicationType, Claim, ClaimName, DesiredState, Entry, LiveApp, LiveScope, LiveServer, LiveState,
+    NewApp, RemoteId, Role, Scope, ScopeValue, Server, TokenEndpointAuthMethod, Unmanaged,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const URL: &str = "https://a";
 
@@ -376,4 +379,147 @@ fn what_goes_along_is_named() {
             "breaks: with role/testers its members lose the app id 7, which the file does not list",
         ]
     );
+}
+
+/// A file with these apps made anew.
+fn replacing(mut desired: DesiredState, apps: &[&str]) -> DesiredState {
+    for app in apps {
+        desired.replace(&Address::OidcApp(key(app))).unwrap();
+    }
+    desired
+}
+
+#[test]
+fn what_the_file_leaves_alone_is_carried_over_to_an_app_made_anew() {
+    let old = LiveApp {
+        description: Some("one\r\ntwo &amp; three".to_owned()),
+        notes: Some(String::new()),
+        visible: false,
+        application_type: ApplicationType::Native,
+        token_endpoint_auth_method: TokenEndpointAuthMethod::Post,
+        post_logout_redirect_uris: vec!["https://out".to_owned()],
+        login_url: Some("https://in".to_owned()),
+        access_token_expiration_minutes: Some(7),
+        refresh_token_expiration_minutes: Some(u64::from(u32::MAX) + 1),
+        role_ids: [RemoteId(3), RemoteId(4)].into(),
+        connector_id: Some(RemoteId(9)),
+        ..live_app(5, "R&amp;D")
+    };
+    let live = account(Vec::new(), vec![old], &[(3, "Testers"), (4, "Gone")]);
+    let silent = App {
+        application_type: None,
+        token_endpoint_auth_method: None,
+        redirect_uris: None,
+        login_url: text("https://mine"),
+        ..app("R&D")
+    };
+    let desired = DesiredState {
+        roles: [(key("gone"), Entry::Absent(role("Gone")))].into(),
+        apps: [(key("rd"), Entry::Present(silent))].into(),
+        ..file()
+    };
+    let found = check(
+        "replaced",
+        &replacing(desired, &["rd"]),
+        &live,
+        &["delete role/gone (breaks)", "replace oidc_app/rd (breaks)"],
+    );
+    let Edit::App(AppOperation::Replace { id, new: AppCreate { app, roles } }) = &found.changes[1].edit else {
+        panic!("{:?}", found.changes)
+    };
+    assert_eq!((*id, roles), (RemoteId(5), &Some([ObjectRef::Live(RemoteId(3))].into())));
+    let expected = NewApp {
+        name: "R&D".to_owned(),
+        description: Some("one\ntwo & three".to_owned()),
+        notes: None,
+        visible: Some(false),
+        application_type: ApplicationType::Native,
+        token_endpoint_auth_method: TokenEndpointAuthMethod::Post,
+        redirect_uris: vec!["https://a.example/cb".to_owned()],
+        post_logout_redirect_uris: Some(vec!["https://out".to_owned()]),
+        login_url: Some("https://mine".to_owned()),
+        access_token_expiration_minutes: Some(7),
+        refresh_token_expiration_minutes: None,
+        connector_id: Some(RemoteId(9)),
+    };
+    assert_eq!(*app, expected);
+    let cannot = "`refresh_token_expiration_minutes` of oidc_app/rd is 4294967296, too long to be carried over: OneLogin \
+                  chooses it";
+    assert!(notes(&found).contains(&cannot), "{:?}", found.notes);
+    let drift = found.changes.iter().filter(|change| change.reason == Reason::Replaced).count();
+    assert_eq!((drift, found.totals.kept), (1, 0));
+}
+
+#[test]
+fn bindings_of_an_app_made_anew_are_made_again_on_the_files_servers() {
+    let [read, write] = [live_scope(11, "read"), live_scope(12, "write")];
+    let bound = |id: u64, name: &str| LiveServer {
+        scopes: Some(vec![read.clone(), write.clone()]),
+        clients: Some(vec![live_client(5, "web", &[&read]), live_client(6, "other", &[&read])]),
+        ..live_server(id, name, &format!("https://{id}"))
+    };
+    let unread = |server: LiveServer| LiveServer { scopes: None, clients: None, ..server };
+    let servers = vec![
+        bound(1, "Listed"),
+        unread(bound(2, "Silent")),
+        bound(3, "Kept"),
+        bound(4, "Dropped"),
+        bound(5, "Neighbor"),
+    ];
+    let mut live = account(servers, vec![live_app(5, "web"), live_app(6, "other")], &[]);
+    live.consequences.bindings.insert(RemoteId(2), vec![live_client(5, "web", &[&read])]);
+    let check = |listed: &'static [&'static str], impact: &str| {
+        let listed =
+            Server { clients: clients(&[("web", listed), ("other", &["read"])]), ..server("Listed", "https://1") };
+        let kept = Server {
+            scopes: scopes(&["write"]),
+            clients: clients(&[]),
+            unmanaged: Unmanaged::Keep,
+            ..server("Kept", "https://3")
+        };
+        let dropped = Server { clients: clients(&[("other", &["read"])]), ..server("Dropped", "https://4") };
+        let servers = [("x", listed), ("silent", server("Silent", "https://2")), ("kept", kept), ("dropped", dropped)];
+        let desired = with_apps(file_of_servers(servers), &["web", "other"]);
+        let found = diff(&replacing(desired, &["web"]), &live);
+        assert_eq!((found.refusals.len(), found.problems.len()), (0, 0));
+        assert_eq!(
+            lines(&found),
+            [
+                "replace oidc_app/web (breaks)",
+                "delete authorization_server/dropped/client/web (breaks)",
+                "create authorization_server/kept/client/web (cosmetic)",
+                "create authorization_server/silent/client/web (cosmetic)",
+                &format!("create client/web ({impact})"),
+            ]
+        );
+        let grants: Vec<&BTreeSet<ScopeRef>> = found
+            .changes
+            .iter()
+            .filter_map(|change| match &change.edit {
+                Edit::Client { app: ObjectRef::Planned(_), operation: ClientOperation::Bind(scopes), .. } => {
+                    Some(scopes)
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(grants[..2], [&BTreeSet::from([ScopeRef::Live(RemoteId(11))]); 2]);
+        let losses: Vec<&str> = notes(&found).into_iter().filter(|note| note.contains("does not get its")).collect();
+        assert_eq!(
+            losses,
+            [
+                "breaks: the new oidc_app/web does not get its binding (`read`) on `Neighbor` (id 5), which the file does not list"
+            ]
+        );
+    };
+    check(&["read"], "cosmetic");
+    check(&["read", "write"], "widens");
+    check(&[], "narrows");
+}
+
+#[test]
+fn what_is_not_live_is_made_and_not_made_anew() {
+    let desired = replacing(with_apps(file(), &["web"]), &["web"]);
+    let found = check("made", &desired, &account(Vec::new(), Vec::new(), &[]), &["create oidc_app/web (cosmetic)"]);
+    assert_eq!(notes(&found), ["oidc_app/web is not live: there is nothing to replace"]);
+    assert_eq!(found.changes[0].reason, Reason::MissingLive);
 }

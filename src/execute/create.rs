@@ -2,12 +2,12 @@
 
 use super::fields::LiveFields;
 use super::guard;
-use super::host::{NewSecret, RecordedResult};
+use super::host::{NewSecret, RecordedResult, WriteAction};
 use super::settle::Pauses;
 use super::task::{Done, Performed, Task, message};
 use super::{Event, Fatal, How, NaturalKey, SecretFate, StepError, StepResult};
 use crate::api::{ApiError, CreatedApp};
-use crate::model::{EntryKey, RemoteId};
+use crate::model::{EntryKey, Kind, RemoteId};
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -79,9 +79,50 @@ impl Task<'_> {
             return Ok(done);
         }
         match self.send_create(&creation, &send).await? {
-            Sent::Made(id) => Ok(Done { id, how: How::Written }),
+            Sent::Made(id) => Ok(Done::written(id)),
             Sent::Unknown { write, error } => self.settle_create(&creation, (write, error), &send).await,
         }
+    }
+
+    /// Deletes an app and makes it anew, unless others of the new one's name are there.
+    ///
+    /// From the delete until the secret is stored nothing else is written, and a run that is broken off goes on: half a
+    /// replacement is worse than one too many.
+    pub(super) async fn replace(
+        &mut self,
+        old: RemoteId,
+        creation: Creation,
+        send: impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Performed {
+        let run = self.run;
+        let others: Vec<RemoteId> = creation.there.iter().copied().filter(|id| *id != old).collect();
+        if !others.is_empty() {
+            return Err(StepResult::Moved(guard::appeared(self.change, others, None)));
+        }
+        let sent = {
+            let _alone = run.gate.write().await;
+            if run.is_stopped() {
+                return Err(StepResult::NotAttempted);
+            }
+            self.write_held(old, run.writer.delete_app(old)).await?;
+            self.leave_behind(Kind::OidcApp, old);
+            self.send_held(&creation, &send).await
+        };
+        match sent.map_err(|result| self.half_replaced(old, result))? {
+            Sent::Made(id) => Ok(Done::written(id)),
+            Sent::Unknown { write, error } => self.settle_create(&creation, (write, error), &send).await,
+        }
+    }
+
+    fn half_replaced(&self, old: RemoteId, result: StepResult) -> StepResult {
+        let StepResult::Failed { error, wrote: _ } = result else { return result };
+        let source: Arc<dyn std::error::Error + Send + Sync> = match error {
+            // That it is about the new one is said already.
+            StepError::Write { source, .. } => source,
+            error => Arc::new(error),
+        };
+        let address = self.change.address.clone();
+        StepResult::Failed { error: StepError::HalfReplaced { address, old, source }, wrote: true }
     }
 
     /// Waits for what an earlier run may have made and takes it. Whatever else stands there has appeared since the plan.
@@ -95,7 +136,7 @@ impl Task<'_> {
         match (found.as_slice(), pending) {
             ([], _) => Ok(None),
             (&[id], Some(_)) => {
-                let write = self.record_intent(Some(creation.key.clone()), Some(id))?;
+                let write = self.record_intent(WriteAction::Create, Some(creation.key.clone()), Some(id))?;
                 self.note_found(creation, write, id);
                 Ok(Some(Done { id, how: How::FoundFromEarlierRun }))
             }
@@ -117,7 +158,17 @@ impl Task<'_> {
         if run.is_stopped() {
             return Err(StepResult::NotAttempted);
         }
-        let write = self.record_intent(Some(creation.key.clone()), None)?;
+        self.send_held(creation, send).await
+    }
+
+    /// Sends a create; the gate is the caller's.
+    async fn send_held(
+        &self,
+        creation: &Creation,
+        send: &impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Result<Sent, StepResult> {
+        let run = self.run;
+        let write = self.record_intent(WriteAction::Create, Some(creation.key.clone()), None)?;
         match send().await {
             Ok(made) => {
                 let id = made.id;

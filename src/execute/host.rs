@@ -1,7 +1,7 @@
 //! What an execution needs from whoever runs it: a place for secrets and a record.
 
 use super::NaturalKey;
-use crate::diff::{Action, FieldChange};
+use crate::diff::FieldChange;
 use crate::model::{Address, EntryKey, Fingerprint, RemoteId};
 use secrecy::SecretString;
 use std::fmt;
@@ -81,8 +81,8 @@ pub struct Intent<'a> {
     pub write: u64,
     /// The object.
     pub address: &'a Address,
-    /// What happens to it.
-    pub action: Action,
+    /// What is done to it.
+    pub action: WriteAction,
     /// What it can be found by, if it is being made.
     pub key: Option<NaturalKey>,
     /// The live object, if there is one.
@@ -91,6 +91,17 @@ pub struct Intent<'a> {
     pub fingerprint: Option<&'a Fingerprint>,
     /// Field by field.
     pub fields: &'a [FieldChange],
+}
+
+/// What one write does; a replacement is two writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteAction {
+    /// It makes something.
+    Create,
+    /// It changes something in place.
+    Update,
+    /// It deletes something.
+    Delete,
 }
 
 /// What became of a write.

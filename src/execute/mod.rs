@@ -33,7 +33,7 @@ mod task;
 mod view;
 
 pub use event::Event;
-pub use host::{Host, HostError, Intent, NewSecret, RecordEntry, RecordedResult, StoredAt, WriteResult};
+pub use host::{Host, HostError, Intent, NewSecret, RecordEntry, RecordedResult, StoredAt, WriteAction, WriteResult};
 pub use key::NaturalKey;
 pub use outcome::{
     Doubt, ExitClass, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepError, StepOutcome, StepResult,

@@ -195,6 +195,17 @@ pub enum StepError {
         #[source]
         source: Arc<ApiError>,
     },
+    /// The old app is gone, and the new one is not made.
+    #[error("{address} ({old}) is deleted, and the new one is not made")]
+    HalfReplaced {
+        /// The app.
+        address: Address,
+        /// The id of the old one.
+        old: RemoteId,
+        /// Why it is not made.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// It refers to something that does not exist.
     #[error("{address} refers to {reference}, which is not there")]
     Unresolved {

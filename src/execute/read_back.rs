@@ -5,7 +5,7 @@ use super::settle::Pauses;
 use super::view::{self, Parts, ServerView};
 use super::{Doubt, Event, FieldView, How, NaturalKey, StepResult, check};
 use crate::api::ApiError;
-use crate::diff::{AppCreate, Change, ClientOperation, Edit, Operation};
+use crate::diff::{AppOperation, Change, ClientOperation, Edit, Operation};
 use crate::model::{Address, LiveRole, NewRole, RemoteId, RolePatch};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -161,18 +161,26 @@ async fn missing_members(run: &Run<'_>, id: RemoteId, users: &[RemoteId]) -> Res
 
 async fn see_app(run: &Run<'_>, change: &Change, id: RemoteId) -> Result<Option<Doubt>, ApiError> {
     let Edit::App(operation) = &change.edit else { return Ok(None) };
-    let live = run.writer.reader().app(id).await?;
+    let reader = run.writer.reader();
+    if let AppOperation::Replace { id: old, new: _ } = operation
+        && reader.app(*old).await?.is_some()
+    {
+        return Ok(Some(Doubt::WrongPresence));
+    }
+    let live = reader.app(id).await?;
     let (patch, roles) = match (operation, &live) {
-        (Operation::Delete { .. }, live) => return Ok(live.as_ref().map(|_| Doubt::WrongPresence)),
-        (Operation::Create(AppCreate { app, roles }), Some(_)) => (check::app_made(app), roles),
-        (Operation::Update { id: _, patch }, Some(_)) => (patch.patch.clone(), &patch.roles),
-        (Operation::Create(_) | Operation::Update { .. }, None) => return Ok(Some(Doubt::WrongPresence)),
+        (AppOperation::Delete { .. }, live) => return Ok(live.as_ref().map(|_| Doubt::WrongPresence)),
+        (_, None) => return Ok(Some(Doubt::WrongPresence)),
+        (AppOperation::Create(new) | AppOperation::Replace { id: _, new }, Some(_)) => {
+            (check::app_made(&new.app), &new.roles)
+        }
+        (AppOperation::Update { id: _, patch }, Some(_)) => (patch.patch.clone(), &patch.roles),
     };
     let roles: Option<BTreeSet<RemoteId>> =
         roles.as_ref().map(|roles| roles.iter().filter_map(|role| run.id_of(role)).collect());
     let doubt = live.as_ref().and_then(|live| differs(check::app(&patch, roles.as_ref(), live)));
-    match operation {
-        Operation::Create(new) if doubt.is_none() => {
+    match operation.made() {
+        Some(new) if doubt.is_none() => {
             let named = run.look_up(&NaturalKey::App { name: new.app.name.clone() }).await?;
             Ok(twins(&named, id))
         }

@@ -1,14 +1,15 @@
 //! Writing roles, apps and servers.
 
-use super::create::Made;
+use super::create::{Creation, Made};
 use super::key::entry_key;
 use super::task::{Done, Performed, Task, lock};
 use super::{How, NaturalKey, StepResult, fields};
+use crate::api::ApiError;
 use crate::diff::{AppCreate, AppUpdate};
 use crate::model::{Kind, NewRole, NewServer, RemoteId, RolePatch, ServerPatch, TokenEndpointAuthMethod};
 use std::sync::Arc;
 
-impl Task<'_> {
+impl<'r> Task<'r> {
     pub(super) async fn create_role(&mut self, new: &NewRole) -> Performed {
         let run = self.run;
         let creation = self.creation(NaturalKey::Role { name: new.name.clone() }, None).await?;
@@ -46,6 +47,23 @@ impl Task<'_> {
     }
 
     pub(super) async fn create_app(&mut self, new: &AppCreate) -> Performed {
+        let (creation, send) = self.app_creation(new).await?;
+        self.create(creation, send).await
+    }
+
+    /// Deletes an app and makes it anew; all that has to be known of the new one is looked up while the old one is there.
+    pub(super) async fn replace_app(&mut self, id: RemoteId, new: &AppCreate) -> Performed {
+        if let Some(done) = self.judge_app(id).await? {
+            return Ok(done);
+        }
+        let (creation, send) = self.app_creation(new).await?;
+        self.replace(id, creation, send).await
+    }
+
+    async fn app_creation<'n>(
+        &self,
+        new: &'n AppCreate,
+    ) -> Result<(Creation, impl AsyncFn() -> Result<Made, ApiError> + use<'n, 'r>), StepResult> {
         let run = self.run;
         let AppCreate { app, roles } = new;
         let role_ids = self.resolve_all(roles.as_ref())?.unwrap_or_default();
@@ -59,11 +77,11 @@ impl Task<'_> {
         let is_secret_due = app.token_endpoint_auth_method != TokenEndpointAuthMethod::None;
         let creation = self.creation(NaturalKey::App { name: app.name.clone() }, Some(is_secret_due)).await?;
         let key = entry_key(&self.change.address);
-        let send = async || {
+        let send = async move || {
             let created = run.writer.create_app(app, connector, &role_ids).await?;
             Ok(Made::app(&key, &app.name, created))
         };
-        self.create(creation, send).await
+        Ok((creation, send))
     }
 
     pub(super) async fn update_app(&mut self, id: RemoteId, update: &AppUpdate) -> Performed {

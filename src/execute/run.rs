@@ -1,17 +1,19 @@
 //! The loop over the steps, and what all of them share: turns, the gate, the stop, the record.
 
-use super::host::{Host, Intent, RecordEntry, RecordedResult, WriteResult};
+use super::host::{Host, Intent, RecordEntry, RecordedResult, WriteAction, WriteResult};
 use super::read_back;
 use super::schedule::Schedule;
 use super::task::Task;
 use super::view::{self, ServerSlot};
 use super::{Event, Fatal, HostError, How, NaturalKey, Outcome, SecretFate, StepOutcome, StepResult};
 use crate::api::Writer;
-use crate::diff::{Change, ObjectRef};
+use crate::diff::{Action, Change, FieldChange, ObjectRef};
 use crate::model::{Address, Kind, RemoteId, ScopeValue};
 use crate::plan::Plan;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -179,6 +181,7 @@ impl<'a> Run<'a> {
     pub(super) fn record_intent(
         &self,
         change: &Change,
+        action: WriteAction,
         key: Option<NaturalKey>,
         id: Option<RemoteId>,
     ) -> Result<u64, HostError> {
@@ -191,11 +194,12 @@ impl<'a> Run<'a> {
         let intent = Intent {
             write,
             address: &change.address,
-            action: change.action(),
+            action,
             key,
             id,
-            fingerprint: change.fingerprint.as_ref(),
-            fields: &change.fields,
+            // Nothing is live where something is made.
+            fingerprint: change.fingerprint.as_ref().filter(|_| action != WriteAction::Create),
+            fields: &written_fields(change, action),
         };
         let recorded = self.host.record(&RecordEntry::Intent(intent));
         recorded.inspect_err(|error| self.stop(Fatal::Record(error.clone()))).map(|()| write)
@@ -284,4 +288,18 @@ impl<'a> Run<'a> {
         let wrote = steps.iter().any(|step| step.result.may_have_written());
         Outcome { steps, wrote, interrupted, fatal, created }
     }
+}
+
+/// Returns what one write does, field by field: a replacement is two, of which one takes all and the other gives all.
+fn written_fields(change: &Change, action: WriteAction) -> Cow<'_, [FieldChange]> {
+    if change.action() != Action::Replace {
+        return Cow::Borrowed(&change.fields);
+    }
+    let written = |FieldChange { path, before, after }: &FieldChange| match action {
+        WriteAction::Create => FieldChange { path, before: Value::Null, after: after.clone() },
+        WriteAction::Update => FieldChange { path, before: before.clone(), after: after.clone() },
+        WriteAction::Delete => FieldChange { path, before: before.clone(), after: Value::Null },
+    };
+    let fields = change.fields.iter().map(written);
+    fields.filter(|field| !(field.before.is_null() && field.after.is_null())).collect()
 }

@@ -2,11 +2,11 @@
 
 use super::fields::LiveFields;
 use super::guard::{self, Verdict};
-use super::host::RecordedResult;
+use super::host::{RecordedResult, WriteAction};
 use super::run::Run;
 use super::{Event, How, MovedWhy, NaturalKey, StepError, StepResult};
 use crate::api::ApiError;
-use crate::diff::{Change, ClientOperation, Edit, ObjectRef, Operation};
+use crate::diff::{Action, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{Fingerprint, Kind, RemoteId};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -79,9 +79,10 @@ impl<'r> Task<'r> {
             Edit::Role(Operation::Create(new)) => self.create_role(new).await,
             Edit::Role(Operation::Update { id, patch }) => self.update_role(*id, patch).await,
             Edit::Role(Operation::Delete { id }) => self.delete_role(*id).await,
-            Edit::App(Operation::Create(new)) => self.create_app(new).await,
-            Edit::App(Operation::Update { id, patch }) => self.update_app(*id, patch).await,
-            Edit::App(Operation::Delete { id }) => self.delete_app(*id).await,
+            Edit::App(AppOperation::Create(new)) => self.create_app(new).await,
+            Edit::App(AppOperation::Update { id, patch }) => self.update_app(*id, patch).await,
+            Edit::App(AppOperation::Delete { id }) => self.delete_app(*id).await,
+            Edit::App(AppOperation::Replace { id, new }) => self.replace_app(*id, new).await,
             Edit::Server(Operation::Create(new)) => self.create_server(new).await,
             Edit::Server(Operation::Update { id, patch }) => self.update_server(*id, patch).await,
             Edit::Server(Operation::Delete { id }) => self.delete_server(*id).await,
@@ -148,12 +149,23 @@ impl<'r> Task<'r> {
 
     /// Sends an update or a deletion.
     pub(super) async fn write(&self, id: RemoteId, send: impl Future<Output = Result<(), ApiError>>) -> Performed {
-        let run = self.run;
-        let _shared = run.gate.read().await;
-        if run.is_stopped() {
+        let _shared = self.run.gate.read().await;
+        if self.run.is_stopped() {
             return Err(StepResult::NotAttempted);
         }
-        let write = self.record_intent(None, Some(id))?;
+        self.write_held(id, send).await
+    }
+
+    /// Sends an update or a deletion; the gate is the caller's.
+    pub(super) async fn write_held(&self, id: RemoteId, send: impl Future<Output = Result<(), ApiError>>) -> Performed {
+        let run = self.run;
+        let action = match self.change.action() {
+            Action::Create => WriteAction::Create,
+            Action::Update => WriteAction::Update,
+            // What comes in the place of the old one is sent as any other create.
+            Action::Delete | Action::Replace => WriteAction::Delete,
+        };
+        let write = self.record_intent(action, None, Some(id))?;
         match send.await {
             Ok(()) => {
                 run.record_result(write, &self.change.address, RecordedResult::Done { id, secret: None });
@@ -172,8 +184,13 @@ impl<'r> Task<'r> {
         }
     }
 
-    pub(super) fn record_intent(&self, key: Option<NaturalKey>, id: Option<RemoteId>) -> Result<u64, StepResult> {
-        self.run.record_intent(self.change, key, id).map_err(|source| {
+    pub(super) fn record_intent(
+        &self,
+        action: WriteAction,
+        key: Option<NaturalKey>,
+        id: Option<RemoteId>,
+    ) -> Result<u64, StepResult> {
+        self.run.record_intent(self.change, action, key, id).map_err(|source| {
             let error = StepError::Record { address: self.change.address.clone(), source };
             StepResult::Failed { error, wrote: false }
         })

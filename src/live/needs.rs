@@ -87,9 +87,10 @@ pub(super) fn apps(desired: &DesiredState, identities: &Identities) -> BTreeSet<
     ours.filter_map(|(key, _)| identities.apps.get(key).copied().and_then(Match::id)).collect()
 }
 
-/// Returns the live apps and roles that the file deletes.
+/// Returns the live apps and roles that are deleted, or made anew.
 pub(super) fn deletions(desired: &DesiredState, identities: &Identities) -> Deletions {
-    let apps = desired.apps.iter().filter(|(_, entry)| matches!(entry, Entry::Absent(_)));
+    let is_gone = |key, entry: &Entry<_, _>| matches!(entry, Entry::Absent(_)) || desired.replaces.contains(key);
+    let apps = desired.apps.iter().filter(|(key, entry)| is_gone(key, entry));
     let roles = desired.roles.iter().filter(|(_, entry)| matches!(entry, Entry::Absent(_)));
     Deletions {
         apps: apps.filter_map(|(key, _)| identities.apps.get(key).copied().and_then(Match::id)).collect(),

@@ -1,6 +1,6 @@
 //! The desired state: one environment of the file, resolved.
 
-use super::{App, EntryKey, ExternalServer, Policy, RemoteId, Role, Server, Tenant};
+use super::{App, EntryKey, ExternalServer, Policy, RemoteId, Replaces, Role, Server, Tenant};
 use crate::diagnostic::{Origin, Sourced};
 use std::collections::BTreeMap;
 
@@ -26,6 +26,8 @@ pub struct DesiredState {
     pub servers: BTreeMap<EntryKey, Entry<Server, ExternalServer>>,
     /// Gateway policies by key.
     pub policies: BTreeMap<EntryKey, Policy>,
+    /// Apps that are to be made anew, which no file ever says.
+    pub replaces: Replaces,
     /// What the reader should know: entries left alone in this environment, and the like.
     pub notes: Vec<Note>,
 }

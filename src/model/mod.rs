@@ -14,6 +14,7 @@ mod identity;
 mod key;
 mod live;
 mod policy;
+mod replace;
 mod role;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -35,6 +36,7 @@ pub use policy::{
     ClientIdCheck, Expectation, Flex, FlexStyle, Gateway, MuleFormat, Mulesoft, Policy, Probe, ProbeMethod, ProbeUser,
     Route,
 };
+pub use replace::{NotReplaceable, Replaces};
 pub use role::{LiveRole, NewRole, Role, RolePatch, UserRef};
 pub use scope::{LiveScope, NewScope, Scope, ScopePatch};
 pub use server::{ExternalServer, LiveServer, NewServer, Server, ServerPatch, ServerRename, ServerSummary, Unmanaged};

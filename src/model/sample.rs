@@ -2,8 +2,8 @@
 
 use super::{
     App, AppSummary, ApplicationType, Claim, ClaimName, ClaimSource, DesiredState, Entry, EntryKey, LiveApp, LiveClaim,
-    LiveClient, LiveClientScope, LiveRole, LiveScope, LiveServer, LiveState, RawObject, RemoteId, Role, Scope,
-    ScopeValue, Server, ServerSummary, Tenant, TokenEndpointAuthMethod, Unmanaged,
+    LiveClient, LiveClientScope, LiveRole, LiveScope, LiveServer, LiveState, RawObject, RemoteId, Replaces, Role,
+    Scope, ScopeValue, Server, ServerSummary, Tenant, TokenEndpointAuthMethod, Unmanaged,
 };
 use crate::diagnostic::{Origin, Sourced};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +104,7 @@ pub(crate) fn file() -> DesiredState {
         apps: BTreeMap::new(),
         servers: BTreeMap::new(),
         policies: BTreeMap::new(),
+        replaces: Replaces::default(),
         notes: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! Makes a plan out of a comparison.
 
 use super::{Context, Drift, Plan, SafetyLimits, Summary, order, requests, safety};
-use crate::diff::{Action, Diff, Reason};
+use crate::diff::{Diff, Reason};
 
 /// Orders the changes, judges them against the limits and counts.
 ///
@@ -9,18 +9,14 @@ use crate::diff::{Action, Diff, Reason};
 pub fn plan(diff: Diff, context: Context, limits: &SafetyLimits) -> Plan {
     let Diff { changes, notes, mut refusals, problems: _, totals } = diff;
     refusals.extend(safety::judge(&changes, &totals, limits));
-    let mut summary = Summary { keep: totals.kept, ..Summary::default() };
+    let summary = Summary::of(changes.iter(), totals.kept);
     let mut drift = Drift::default();
     for change in &changes {
-        match change.action() {
-            Action::Create => summary.create += 1,
-            Action::Update => summary.update += 1,
-            Action::Delete => summary.delete += 1,
-        }
         match change.reason {
             Reason::MissingLive => drift.missing_live += 1,
             Reason::Differs | Reason::Renamed => drift.differs += 1,
             Reason::OnlyLive | Reason::StateAbsent => drift.only_live += 1,
+            Reason::Replaced => {}
         }
     }
     let apply_requests = requests::count(&changes);

@@ -9,7 +9,9 @@
 //! bindings that let go of it were written. Names that change hands in a circle cannot be ordered and are refused.
 
 use super::Step;
-use crate::diff::{Action, Change, ClientOperation, Edit, ObjectRef, Operation, Refusal, RefusalKind, ScopeRef};
+use crate::diff::{
+    Action, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation, Refusal, RefusalKind, ScopeRef,
+};
 use crate::model::{Address, EntryKey, RemoteId, text};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,14 +119,7 @@ fn needs(change: &Change) -> Vec<Address> {
     };
     match &change.edit {
         Edit::Role(_) | Edit::Server(_) => Vec::new(),
-        Edit::App(operation) => {
-            let roles = match operation {
-                Operation::Create(new) => new.roles.as_ref(),
-                Operation::Update { patch, .. } => patch.roles.as_ref(),
-                Operation::Delete { .. } => None,
-            };
-            roles.into_iter().flatten().filter_map(planned).collect()
-        }
+        Edit::App(operation) => operation.roles().into_iter().flatten().filter_map(planned).collect(),
         Edit::Scope { server, .. } | Edit::Claim { server, .. } => planned(server).into_iter().collect(),
         Edit::Client { server, app, operation } => {
             let mut needed: Vec<Address> = [server, app].into_iter().filter_map(planned).collect();
@@ -141,7 +136,7 @@ fn needs(change: &Change) -> Vec<Address> {
     }
 }
 
-/// Names that a change gives up: by a rename, or with a deleted object.
+/// Names that a change gives up: by a rename, or with a deleted object. What is made anew gives its own up and takes it.
 fn frees(change: &Change) -> Vec<Name> {
     names(change, |field| field.before.as_str())
 }
@@ -181,11 +176,14 @@ struct Holders {
     unbinds: BTreeMap<RemoteId, Vec<usize>>,
     /// Changes of apps: a role is deleted after them.
     apps: Vec<usize>,
+    /// Apps that are made anew: a scope that the old ones held is deleted after them.
+    replaces: Vec<usize>,
 }
 
 impl Holders {
     fn new(changes: &[Change]) -> Self {
-        let mut holders = Self { bindings: BTreeMap::new(), unbinds: BTreeMap::new(), apps: Vec::new() };
+        let mut holders =
+            Self { bindings: BTreeMap::new(), unbinds: BTreeMap::new(), apps: Vec::new(), replaces: Vec::new() };
         for (index, change) in changes.iter().enumerate() {
             match &change.edit {
                 Edit::Client { app, operation, .. } => {
@@ -196,7 +194,11 @@ impl Holders {
                         holders.unbinds.entry(*id).or_default().push(index);
                     }
                 }
-                Edit::App(Operation::Update { .. } | Operation::Delete { .. }) => holders.apps.push(index),
+                Edit::App(AppOperation::Update { .. } | AppOperation::Delete { .. }) => holders.apps.push(index),
+                Edit::App(AppOperation::Replace { .. }) => {
+                    holders.apps.push(index);
+                    holders.replaces.push(index);
+                }
                 _ => {}
             }
         }
@@ -206,9 +208,12 @@ impl Holders {
     fn before(&self, change: &Change) -> Vec<usize> {
         match &change.edit {
             Edit::Scope { operation: Operation::Delete { .. }, .. } => {
-                self.bindings.get(&change.address.owner()).cloned().unwrap_or_default()
+                let bindings = self.bindings.get(&change.address.owner()).into_iter().flatten();
+                bindings.chain(&self.replaces).copied().collect()
             }
-            Edit::App(Operation::Delete { id }) => self.unbinds.get(id).cloned().unwrap_or_default(),
+            Edit::App(AppOperation::Delete { id } | AppOperation::Replace { id, .. }) => {
+                self.unbinds.get(id).cloned().unwrap_or_default()
+            }
             Edit::Role(Operation::Delete { .. }) => self.apps.clone(),
             _ => Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! What of a plan may be executed where not all of it may.
 
 use super::{Plan, Step, Summary, requests};
-use crate::diff::{Action, Change, Edit, ObjectRef, Operation};
+use crate::diff::{Change, Edit, ObjectRef};
 use crate::model::{Address, Kind, RemoteId};
 use std::collections::BTreeMap;
 
@@ -50,14 +50,7 @@ impl Plan {
                 steps.push(Step { change: change.clone(), after });
             }
         }
-        let mut summary = Summary { create: 0, update: 0, delete: 0, ..self.summary };
-        for step in &steps {
-            match step.change.action() {
-                Action::Create => summary.create += 1,
-                Action::Update => summary.update += 1,
-                Action::Delete => summary.delete += 1,
-            }
-        }
+        let summary = Summary::of(steps.iter().map(|step| &step.change), self.summary.keep);
         let changes: Vec<Change> = steps.iter().map(|step| step.change.clone()).collect();
         let plan = Plan { steps, summary, apply_requests: requests::count(&changes), ..self.clone() };
         Permitted { plan, withheld }
@@ -82,12 +75,7 @@ fn hangs_on(change: &Change) -> Vec<(Kind, RemoteId)> {
     match &change.edit {
         Edit::Role(_) | Edit::Server(_) => Vec::new(),
         Edit::App(operation) => {
-            let roles = match operation {
-                Operation::Create(new) => new.roles.as_ref(),
-                Operation::Update { patch, .. } => patch.roles.as_ref(),
-                Operation::Delete { .. } => None,
-            };
-            roles.into_iter().flatten().filter_map(|role| live(Kind::Role, role)).collect()
+            operation.roles().into_iter().flatten().filter_map(|role| live(Kind::Role, role)).collect()
         }
         Edit::Scope { server, .. } | Edit::Claim { server, .. } => {
             live(Kind::AuthorizationServer, server).into_iter().collect()

@@ -1,6 +1,6 @@
 //! How many requests an execution makes.
 
-use crate::diff::{Action, Change, ClientOperation, Edit, Operation};
+use crate::diff::{Action, AppOperation, Change, ClientOperation, Edit, Operation};
 use crate::model::{Address, NewRole, RolePatch};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,21 +14,22 @@ pub(super) fn count(changes: &[Change]) -> u64 {
         let owner = touched.entry(change.address.owner()).or_default();
         owner.note(change);
         requests += writes(change);
-        if let Edit::App(Operation::Create(new)) = &change.edit {
-            needs_connector |= new.app.connector_id.is_none();
+        if let Edit::App(operation) = &change.edit {
+            needs_connector |= operation.made().is_some_and(|new| new.app.connector_id.is_none());
         }
     }
     requests += u64::from(needs_connector);
     requests + touched.values().map(Touched::reads).sum::<u64>()
 }
 
-/// One write a change; a new role gets its members by a second, and a renamed one too.
+/// One write a change; a new role gets its members by a second, and a renamed one too. A replacement is a delete and a create.
 fn writes(change: &Change) -> u64 {
     match &change.edit {
         Edit::Role(Operation::Create(new)) => 1 + u64::from(!new.members.is_empty()),
         Edit::Role(Operation::Update { patch, .. }) => {
             u64::from(patch.name.is_some()) + u64::from(!patch.add_members.is_empty())
         }
+        Edit::App(AppOperation::Replace { .. }) => 2,
         _ => 1,
     }
 }
@@ -41,6 +42,8 @@ enum Part {
     Claims,
     Clients,
     Members,
+    /// The app that another one takes the place of.
+    Replaced,
     /// The look-up by name: before something is made, and once more for twins when everything is written.
     Named,
 }
@@ -74,6 +77,11 @@ impl Touched {
             Edit::App(operation) => {
                 self.note_root(operation.action());
                 self.note_whole(operation.action());
+                if operation.action() == Action::Replace {
+                    // The old one has to be there before and gone after; its name may belong to no other.
+                    self.before.insert(Part::Named);
+                    self.after.insert(Part::Replaced);
+                }
             }
             Edit::Server(operation) => {
                 self.note_root(operation.action());
@@ -98,7 +106,7 @@ impl Touched {
 
     fn note_whole(&mut self, action: Action) {
         self.after.insert(Part::Itself);
-        if action == Action::Create {
+        if matches!(action, Action::Create | Action::Replace) {
             self.after.insert(Part::Named);
         }
     }

@@ -16,17 +16,14 @@ const SHARE_MINIMUM: usize = 10;
 
 /// Returns what the limits refuse.
 ///
-/// `max_deletes` is the answer to every doubt about numbers: given, it replaces the doubts by one count of all deletes.
+/// `max_deletes` is the answer to every doubt about numbers: given, it replaces the doubts by one count of all deletes. A
+/// replacement is no delete among them: each is named on the command line, so their number is no mistake.
 pub(super) fn judge(changes: &[Change], totals: &Totals, limits: &SafetyLimits) -> Vec<Refusal> {
     let deletes: Vec<&Change> = changes.iter().filter(|change| change.action() == Action::Delete).collect();
     let mut refusals = Vec::new();
     if !limits.allow_destroy {
-        refusals.extend(
-            deletes
-                .iter()
-                .filter(|change| is_root(change))
-                .map(|change| refusal(change, RefusalKind::DestroyNotAllowed)),
-        );
+        let destroyed = changes.iter().filter_map(|change| Some(refusal(change, destruction(change)?)));
+        refusals.extend(destroyed);
     }
     match limits.max_deletes {
         Some(limit) => refusals.extend(over_limit(&deletes, limit)),
@@ -37,6 +34,15 @@ pub(super) fn judge(changes: &[Change], totals: &Totals, limits: &SafetyLimits) 
 
 fn refusal(change: &Change, kind: RefusalKind) -> Refusal {
     Refusal { address: change.address.clone(), origin: change.origin.clone(), kind }
+}
+
+/// Says in which way a change destroys a server, an app or a role, if it does.
+fn destruction(change: &Change) -> Option<RefusalKind> {
+    match change.action() {
+        Action::Delete => is_root(change).then_some(RefusalKind::DestroyNotAllowed),
+        Action::Replace => Some(RefusalKind::ReplaceNotAllowed),
+        Action::Create | Action::Update => None,
+    }
 }
 
 fn is_root(change: &Change) -> bool {

@@ -1,7 +1,7 @@
 //! The plan as data.
 
-use crate::diff::{Change, Edit, Operation, Refusal};
-use crate::model::{Address, EntryKey, Note, TokenEndpointAuthMethod};
+use crate::diff::{Action, Change, Edit, Refusal};
+use crate::model::{Address, EntryKey, Note, Replaces, TokenEndpointAuthMethod};
 
 /// An ordered, final list of steps, and all a reviewer has to know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,9 @@ impl Plan {
     /// Iterates over the changes that make an app with a secret, which OneLogin tells only once.
     pub fn new_secrets(&self) -> impl Iterator<Item = &Change> {
         self.changes().filter(|change| match &change.edit {
-            Edit::App(Operation::Create(new)) => new.app.token_endpoint_auth_method != TokenEndpointAuthMethod::None,
+            Edit::App(operation) => {
+                operation.made().is_some_and(|new| new.app.token_endpoint_auth_method != TokenEndpointAuthMethod::None)
+            }
             _ => false,
         })
     }
@@ -64,6 +66,8 @@ pub struct Context {
     pub environment: Option<String>,
     /// The digest of the resolved file.
     pub config_digest: String,
+    /// The apps that are to be made anew.
+    pub replaces: Replaces,
 }
 
 /// One change and what it waits for.
@@ -78,9 +82,9 @@ pub struct Step {
 /// How far deletion may go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SafetyLimits {
-    /// Whether servers, apps and roles may be deleted.
+    /// Whether servers, apps and roles may be deleted, and apps made anew.
     pub allow_destroy: bool,
-    /// How many deletes one run may make; given, it also allows deletes that look like a mistake.
+    /// How many deletes one run may make, replacements apart; given, it also allows deletes that look like a mistake.
     pub max_deletes: Option<usize>,
 }
 
@@ -95,7 +99,7 @@ pub struct Drift {
     pub only_live: usize,
 }
 
-/// How many objects are made, changed, deleted and kept.
+/// How many objects are made, changed, deleted, made anew and kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Objects made.
@@ -104,8 +108,26 @@ pub struct Summary {
     pub update: usize,
     /// Objects deleted.
     pub delete: usize,
+    /// Objects deleted and made anew.
+    pub replace: usize,
     /// Objects the file manages that stay as they are.
     pub keep: usize,
+}
+
+impl Summary {
+    /// Counts changes.
+    pub(super) fn of<'a>(changes: impl Iterator<Item = &'a Change>, keep: usize) -> Self {
+        let mut summary = Self { keep, ..Self::default() };
+        for change in changes {
+            match change.action() {
+                Action::Create => summary.create += 1,
+                Action::Update => summary.update += 1,
+                Action::Delete => summary.delete += 1,
+                Action::Replace => summary.replace += 1,
+            }
+        }
+        summary
+    }
 }
 
 /// What happens to one rendered policy file.

@@ -7,8 +7,8 @@ use crate::model::sample::{
     live_server, role, scopes, server, text,
 };
 use crate::model::{
-    App, DesiredState, Entry, Kind, LiveScope, LiveServer, LiveState, LiveUser, RemoteId, Role, Server, Unmanaged,
-    UserRef,
+    Address, App, DesiredState, Entry, Kind, LiveScope, LiveServer, LiveState, LiveUser, RemoteId, Role, Server,
+    Unmanaged, UserRef,
 };
 
 const URL: &str = "https://a";
@@ -268,4 +268,57 @@ fn requests_are_those_that_execution_makes() {
     check("binding: two reads, one write, one read", &unbound, &there(bound), 4);
     let gone = DesiredState { servers: [(key("x"), Entry::Absent(server("API", URL)))].into(), ..file() };
     check("server: read, delete, read", &gone, &there(live_server(1, "API", URL)), 3);
+}
+
+#[test]
+fn an_app_made_anew_comes_after_what_lets_go_of_it_and_before_what_binds_it() {
+    let [read, write] = [live_scope(11, "read"), live_scope(12, "write")];
+    let bound = |id: u64, name: &str| LiveServer {
+        clients: Some(vec![live_client(5, "web", &[&read, &write])]),
+        scopes: Some(vec![read.clone(), write.clone()]),
+        ..live_server(id, name, &format!("https://{id}"))
+    };
+    let mut live = account(vec![bound(1, "A"), bound(2, "B")], vec![live_app(5, "web")], &[(3, "Testers")]);
+    live.apps.get_mut(&RemoteId(5)).unwrap().role_ids.insert(RemoteId(3));
+    let again =
+        Server { scopes: scopes(&["read"]), clients: clients(&[("web", &["read"])]), ..server("A", "https://1") };
+    let let_go = Server { clients: clients(&[]), ..server("B", "https://2") };
+    let mut desired = DesiredState {
+        roles: [(key("testers"), Entry::Absent(role("Testers"))), (key("new"), Entry::Present(role("New")))].into(),
+        apps: [(key("web"), Entry::Present(App { roles: Some(at(vec![at(key("new"))])), ..app("web") }))].into(),
+        ..file_of_servers([("a", again), ("b", let_go)])
+    };
+    desired.replace(&Address::OidcApp(key("web"))).unwrap();
+    check_order(
+        "all",
+        &desired,
+        &live,
+        &[
+            ("+ role/new", &[]),
+            ("- authorization_server/b/client/web", &[]),
+            ("± oidc_app/web", &[0, 1]),
+            ("+ authorization_server/a/client/web", &[2]),
+            ("- authorization_server/a/scope/write", &[2]),
+            ("- role/testers", &[2]),
+        ],
+    );
+    let plan = planned(&desired, &live, &SafetyLimits { allow_destroy: false, max_deletes: Some(3) });
+    let refused: Vec<String> =
+        plan.refusals.iter().map(|refusal| format!("{} {:?}", refusal.address, refusal.kind)).collect();
+    assert_eq!(refused, ["role/testers DestroyNotAllowed", "oidc_app/web ReplaceNotAllowed"]);
+    assert_eq!((plan.summary.create, plan.summary.delete, plan.summary.replace), (2, 3, 1));
+    assert_eq!(plan.new_secrets().count(), 1);
+    // Nothing of it is drift.
+    assert_eq!((plan.drift.missing_live, plan.drift.differs, plan.drift.only_live), (1, 0, 3));
+}
+
+#[test]
+fn a_name_that_an_app_made_anew_gives_up_is_taken_after() {
+    let live = account(Vec::new(), vec![live_app(1, "A"), live_app(2, "B")], &[]);
+    let mut taken = apps(vec![
+        ("a", Entry::Present(App { renamed_from: text("A"), ..app("C") })),
+        ("b", Entry::Present(pinned(2, "A"))),
+    ]);
+    taken.replace(&Address::OidcApp(key("a"))).unwrap();
+    check_order("renamed", &taken, &live, &[("± oidc_app/a", &[]), ("~ oidc_app/b", &[0])]);
 }

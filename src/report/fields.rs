@@ -24,6 +24,7 @@ pub(super) fn write_field(out: &mut dyn Write, field: &FieldChange) -> io::Resul
         (Value::String(before), Value::String(after)) if is_long(before) || is_long(after) => {
             write_words(out, path, before, after)
         }
+        (before, after) if before == after => writeln!(out, "{INDENT}{path}: {} (unchanged)", shown(after)),
         (Value::Null, after) => writeln!(out, "{INDENT}{path}: {}", shown(after)),
         (before, Value::Null) => writeln!(out, "{INDENT}{path}: {} → (none)", shown(before)),
         (before, after) => {
@@ -71,6 +72,7 @@ fn write_list(out: &mut dyn Write, path: &str, before: &[Value], after: &[Value]
     let kept = before.len() - removed.len();
     match (removed.as_slice(), added.as_slice()) {
         ([], []) if before.is_empty() => return writeln!(out, "{INDENT}{path}: (empty)"),
+        ([], []) if before == after => return writeln!(out, "{INDENT}{path}: ({kept} unchanged)"),
         ([], []) => return writeln!(out, "{INDENT}{path}: another order"),
         _ if kept > 0 => writeln!(out, "{INDENT}{path}: ({kept} unchanged)")?,
         _ => writeln!(out, "{INDENT}{path}:")?,
@@ -178,6 +180,7 @@ mod tests {
         check(json!("a"), json!("b\u{202E}"), "      field: \"a\" → \"b\\u{202E}\"\n");
         check(Value::Null, json!("web"), "      field: \"web\"\n");
         check(json!(true), Value::Null, "      field: true → (none)\n");
+        check(json!(true), json!(true), "      field: true (unchanged)\n");
         check(Value::Null, json!({"macro": "{x}"}), "      field: { macro: \"{x}\" }\n");
     }
 
@@ -200,6 +203,7 @@ mod tests {
         );
         check(Value::Null, json!(["a"]), "      field:\n        + \"a\"\n");
         check(json!(["a", "b"]), json!(["b", "a"]), "      field: another order\n");
+        check(json!(["a", "b"]), json!(["a", "b"]), "      field: (2 unchanged)\n");
         check(Value::Null, json!([]), "      field: (empty)\n");
     }
 

@@ -76,6 +76,7 @@ const fn done(action: Action) -> &'static str {
         Action::Create => "created",
         Action::Update => "updated",
         Action::Delete => "deleted",
+        Action::Replace => "replaced by",
     }
 }
 
@@ -178,12 +179,18 @@ fn write_summary(
     let unread = number(&|step| matches!(step.result, StepResult::Unseen { doubt: Doubt::NotReadBack, .. }));
     let unseen = number(&|step| matches!(step.result, StepResult::Unseen { .. })) - unread;
     let undone = number(&|step| !step.result.is_applied()) - unseen - unread;
-    let mut parts = vec![format!(
+    let mut counts = format!(
         "{} created, {} updated, {} deleted",
         applied(Action::Create),
         applied(Action::Update),
         applied(Action::Delete)
-    )];
+    );
+    // As in the plan: replacements are rare.
+    match applied(Action::Replace) {
+        0 => {}
+        replaced => counts.push_str(&format!(", {replaced} replaced")),
+    }
+    let mut parts = vec![counts];
     if !files.written.is_empty() {
         parts.push(format!("{} written", count(files.written.len(), "policy file", None)));
     }

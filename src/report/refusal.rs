@@ -75,6 +75,10 @@ pub fn refusal_advice(refusal: &Refusal, deletes: usize) -> Advice {
             format!("this deletes the {} and all that hangs on it", address.kind().noun()),
             "If it is meant, give `--allow-destroy`.",
         ),
+        RefusalKind::ReplaceNotAllowed => advice(
+            "this deletes the app and makes it anew: its client id and secret end",
+            "If it is meant, give `--allow-destroy`.",
+        ),
         RefusalKind::ManyChildren { deletes: children } => advice(
             format!("{} of one server would be deleted", count(*children, "child object", None)),
             format!("{} `unmanaged: keep` on the server leaves alone what the file does not list.", raise()),
@@ -220,6 +224,7 @@ mod tests {
                 addresses: vec![Address::parse("role/a").unwrap(), Address::parse("role/b").unwrap()],
             },
             RefusalKind::DestroyNotAllowed,
+            RefusalKind::ReplaceNotAllowed,
             RefusalKind::ManyChildren { deletes: 4 },
             RefusalKind::Emptied { children: Kind::Scope },
             RefusalKind::LargeShare { kind: Kind::Client, deletes: 5, live: 10 },

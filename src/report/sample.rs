@@ -4,11 +4,13 @@ use super::{PlanView, write_plan_json, write_plan_markdown, write_plan_text};
 use crate::access::AccessChange;
 use crate::diagnostic::Origin;
 use crate::diff::{
-    AppCreate, Change, ClientOperation, Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal, RefusalKind,
+    AppCreate, AppOperation, Change, ClientOperation, Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal,
+    RefusalKind,
 };
+use crate::model::sample;
 use crate::model::{
-    Address, ApplicationType, EntryKey, Fingerprint, NewApp, Note, RemoteId, ScopeValue, ServerPatch,
-    TokenEndpointAuthMethod,
+    Address, ApplicationType, DesiredState, Entry, EntryKey, Fingerprint, NewApp, Note, RemoteId, ScopeValue,
+    ServerPatch, TokenEndpointAuthMethod,
 };
 use crate::plan::{Context, Drift, FileAction, FileChange, Plan, Step, Summary};
 use serde_json::{Value, json};
@@ -53,7 +55,18 @@ pub(super) fn changes() -> Vec<Change> {
                 field("application_type", Value::Null, json!("web")),
                 field("redirect_uris", Value::Null, json!(["https://localhost/unused"])),
             ],
-            Edit::App(Operation::Create(AppCreate { app, roles: None })),
+            Edit::App(AppOperation::Create(AppCreate { app: app.clone(), roles: None })),
+        ),
+        change(
+            "oidc_app/contacts-web",
+            Impact::Breaks,
+            Reason::Replaced,
+            vec![
+                field("name", json!("Contacts Web"), json!("Contacts Web")),
+                field("notes", json!("Ask Ann"), json!("Ask Bob")),
+                field("redirect_uris", json!(["https://contacts/cb"]), json!(["https://contacts/cb"])),
+            ],
+            Edit::App(AppOperation::Replace { id: RemoteId(78), new: AppCreate { app, roles: None } }),
         ),
         change(
             "authorization_server/contacts",
@@ -97,12 +110,18 @@ pub(super) fn changes() -> Vec<Change> {
 }
 
 pub(super) fn plan() -> Plan {
+    let mut desired = DesiredState {
+        apps: [(EntryKey::new("contacts-web"), Entry::Present(sample::app("Contacts Web")))].into(),
+        ..sample::file()
+    };
+    desired.replace(&Address::parse("oidc_app/contacts-web").unwrap()).unwrap();
     Plan {
         context: Context {
             tenant: "acme-dev.onelogin.com".into(),
             account_id: Some(555_555),
             environment: Some("dev".into()),
             config_digest: "c0ffee".into(),
+            replaces: desired.replaces,
         },
         steps: changes().into_iter().map(|change| Step { change, after: Vec::new() }).collect(),
         notes: vec![Note { origin: Some(at(30)), text: "`clients` is absent: live bindings stay in force".into() }],
@@ -112,7 +131,7 @@ pub(super) fn plan() -> Plan {
             kind: RefusalKind::DestroyNotAllowed,
         }],
         drift: Drift { missing_live: 2, differs: 1, only_live: 1 },
-        summary: Summary { create: 2, update: 1, delete: 1, keep: 9 },
+        summary: Summary { create: 2, update: 1, delete: 1, replace: 1, keep: 9 },
         apply_requests: 11,
     }
 }
@@ -196,6 +215,7 @@ fn a_saved_plan_permits_what_was_planned() {
         let now: Vec<super::SavedChange> = view.plan.changes().map(super::SavedChange::from).collect();
         assert_eq!(saved.changes, now);
         assert_eq!(saved.variables, *view.variables);
+        assert_eq!(saved.replaces, ["oidc_app/contacts-web"]);
     });
 }
 

@@ -22,7 +22,7 @@ pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
 pub(super) const fn of_action(action: Action) -> Style {
     match action {
         Action::Create => ADDED,
-        Action::Update => CHANGED,
+        Action::Update | Action::Replace => CHANGED,
         Action::Delete => REMOVED,
     }
 }

@@ -35,7 +35,7 @@ pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<(
 }
 
 fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
-    let Context { tenant, account_id, environment, config_digest: _ } = context;
+    let Context { tenant, account_id, environment, config_digest: _, replaces: _ } = context;
     write!(out, "{HEADING}Plan for {}", visible(tenant))?;
     if let Some(id) = account_id {
         write!(out, ", account {id}")?;
@@ -72,6 +72,8 @@ fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
 const fn reason_words(reason: Reason, action: Action) -> Option<&'static str> {
     match (reason, action) {
         (Reason::MissingLive, Action::Create) | (Reason::Differs, Action::Update) => None,
+        (Reason::Replaced, Action::Replace) => None,
+        (Reason::Replaced, _) => Some(", for the new app"),
         (Reason::Renamed, _) => Some(", renamed"),
         (Reason::OnlyLive, _) => Some(", not in the file"),
         (Reason::StateAbsent, _) => Some(", state: absent"),
@@ -198,11 +200,14 @@ fn write_summary(out: &mut dyn Write, plan: &Plan, files: &[FileChange]) -> io::
 
 /// Says in one line what a plan comes to.
 pub(super) fn summary_line(plan: &Plan, files: &[FileChange]) -> String {
-    let Summary { create, update, delete, keep } = plan.summary;
+    let Summary { create, update, delete, replace, keep } = plan.summary;
     if !plan.has_changes() && files.is_empty() && !plan.is_refused() {
         return "No changes.".to_owned();
     }
-    let mut parts = vec![format!("{create} to create, {update} to update, {delete} to delete, {keep} unchanged")];
+    // Replacements are rare, and asked for.
+    let replaces = if replace > 0 { format!("{replace} to replace, ") } else { String::new() };
+    let counts = format!("{create} to create, {update} to update, {delete} to delete, {replaces}{keep} unchanged");
+    let mut parts = vec![counts];
     if !files.is_empty() {
         parts.push(format!("{} to write", count(files.len(), "policy file", None)));
     }

@@ -154,10 +154,14 @@ impl<'a> Subject<'a> {
         let named = variable.and_then(|name| (input.secrets)(&SecretQuery::ClientVariable { name }));
         named.or_else(|| (input.secrets)(&SecretQuery::ClientSink { app, id })).ok_or_else(|| match variable {
             Some(name) => format!("the client secret of `{app}` is neither in `{name}` nor stored"),
-            None => format!(
-                "the client secret of `{app}` is not stored: name a variable with `client_secret_env`, or delete the \
-                 app in OneLogin and apply again"
+            None if matches!(input.desired.apps.get(app), Some(Entry::Present(_))) => format!(
+                "the client secret of `{app}` is not stored: name a variable with `client_secret_env`, or make the app \
+                 anew with `--replace {}`",
+                Address::OidcApp(app.clone())
             ),
+            None => {
+                format!("the client secret of `{app}` is not stored: name a variable with `client_secret_env`")
+            }
         })
     }
 }

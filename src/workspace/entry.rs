@@ -3,7 +3,7 @@
 //! Their shape is a format of its own, with a version: a record is read by later versions of the program.
 
 use crate::diff::Action;
-use crate::execute::NaturalKey;
+use crate::execute::{NaturalKey, WriteAction};
 use crate::model::{ClaimName, RemoteId, ScopeValue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -114,12 +114,12 @@ pub(super) struct EndEntry {
     pub(super) interrupted: bool,
 }
 
-impl From<Action> for ActionEntry {
-    fn from(action: Action) -> Self {
+impl From<WriteAction> for ActionEntry {
+    fn from(action: WriteAction) -> Self {
         match action {
-            Action::Create => Self::Create,
-            Action::Update => Self::Update,
-            Action::Delete => Self::Delete,
+            WriteAction::Create => Self::Create,
+            WriteAction::Update => Self::Update,
+            WriteAction::Delete => Self::Delete,
         }
     }
 }

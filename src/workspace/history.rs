@@ -185,7 +185,7 @@ impl History {
                     (Action::Create | Action::Delete, WriteState::Done { .. }) => {
                         lost.remove(app);
                     }
-                    (Action::Update, _) | (_, WriteState::Failed) | (Action::Delete, _) => {}
+                    (Action::Update | Action::Replace, _) | (_, WriteState::Failed) | (Action::Delete, _) => {}
                 }
             }
         }
@@ -261,8 +261,8 @@ fn state(entry: &ResultEntry) -> WriteState {
 #[cfg(test)]
 mod tests {
     use super::{History, WriteState};
-    use crate::diff::{Action, FieldChange};
-    use crate::execute::{Intent, NaturalKey, RecordEntry, RecordedResult, WriteResult};
+    use crate::diff::FieldChange;
+    use crate::execute::{Intent, NaturalKey, RecordEntry, RecordedResult, WriteAction, WriteResult};
     use crate::model::{Address, EntryKey, RemoteId, ScopeValue};
     use crate::workspace::{RunHeader, RunRecord, Workspace};
     use jiff::{SignedDuration, Timestamp};
@@ -302,8 +302,15 @@ mod tests {
         for (number, ((address, key), result)) in writes.iter().enumerate() {
             let write = number as u64;
             let key = Some(key.clone());
-            let intent =
-                Intent { write, address, action: Action::Create, key, id: None, fingerprint: None, fields: &fields };
+            let intent = Intent {
+                write,
+                address,
+                action: WriteAction::Create,
+                key,
+                id: None,
+                fingerprint: None,
+                fields: &fields,
+            };
             run.record(&RecordEntry::Intent(intent)).unwrap();
             if let Some(result) = result.clone() {
                 run.record(&RecordEntry::Result(WriteResult { write, address, result })).unwrap();
@@ -360,6 +367,40 @@ mod tests {
         check(Some(9), &[9]);
         record(&workspace, 1, &[(app(), done(Some("file")))]);
         check(Some(9), &[]);
+    }
+
+    #[test]
+    fn an_app_made_anew_has_lost_nothing_unless_its_own_secret_is_lost() {
+        let deleted = |workspace: &Workspace, create: Option<Option<RecordedResult>>| {
+            let run = RunRecord::begin(workspace, HOST, &header(1), epoch).unwrap();
+            let ((address, key), action, id) = (app(), WriteAction::Delete, Some(RemoteId(9)));
+            let delete = Intent { write: 0, address: &address, action, key: None, id, fingerprint: None, fields: &[] };
+            run.record(&RecordEntry::Intent(delete)).unwrap();
+            let result = RecordedResult::Done { id: RemoteId(9), secret: None };
+            run.record(&RecordEntry::Result(WriteResult { write: 0, address: &address, result })).unwrap();
+            let Some(result) = create else { return };
+            let (action, key) = (WriteAction::Create, Some(key));
+            let create = Intent { write: 1, address: &address, action, key, id: None, fingerprint: None, fields: &[] };
+            run.record(&RecordEntry::Intent(create)).unwrap();
+            if let Some(result) = result {
+                run.record(&RecordEntry::Result(WriteResult { write: 1, address: &address, result })).unwrap();
+            }
+        };
+        let check = |create: Option<Option<RecordedResult>>, pending: usize, lost: &[u64]| {
+            let root = tempfile::tempdir().unwrap();
+            let workspace = Workspace::open(&root.path().join(".gatewright")).unwrap();
+            record(&workspace, 1, &[(app(), Some(RecordedResult::DoneSecretLost { id: RemoteId(9) }))]);
+            deleted(&workspace, create);
+            let history = History::read(&workspace, HOST, Some(1)).unwrap();
+            assert_eq!(history.pending(epoch()).len(), pending);
+            let found = history.lost_secrets(&workspace.secrets(HOST), &|_| Some(RemoteId(10))).unwrap();
+            assert_eq!(found.iter().map(|lost| lost.id.0).collect::<Vec<_>>(), lost);
+        };
+        check(None, 0, &[]);
+        check(Some(None), 1, &[10]);
+        check(Some(Some(RecordedResult::Failed { message: "no".to_owned() })), 0, &[]);
+        check(Some(Some(RecordedResult::Done { id: RemoteId(10), secret: Some("file".to_owned()) })), 0, &[]);
+        check(Some(Some(RecordedResult::DoneSecretLost { id: RemoteId(10) })), 0, &[10]);
     }
 
     #[test]

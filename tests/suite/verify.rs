@@ -254,7 +254,7 @@ async fn a_lost_secret_is_not_run_and_fails_unless_allowed() {
     assert_eq!(not_run.len(), 2, "{}", lines(&report));
     assert!(not_run.iter().all(|check| check.kind == CheckKind::Token));
     let Outcome::NotRun(reason) = &not_run[1].outcome else { unreachable!() };
-    assert!(reason.contains("delete the app in OneLogin and apply again"), "{reason}");
+    assert!(reason.contains("make the app anew with `--replace oidc_app/"), "{reason}");
     assert!(report.has_failed(false) && !report.has_failed(true));
     stage.emulator.shutdown().await;
 }

@@ -11,9 +11,11 @@ use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
 use crate::cli::planning::{self, Planned, SafetyArgs};
 use crate::cli::proof::{self, ProofArgs};
+use crate::cli::replacing::{self, Invocation, ReplaceArgs};
 use crate::cli::sink;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
+use crate::model::EntryKey;
 use crate::plan::Plan;
 use crate::report::{self, SavedPlan};
 use crate::workspace::{Lock, SecretsCommand};
@@ -25,13 +27,14 @@ use std::time::Instant;
 /// Bring the account and the policy files to what the configuration says
 ///
 /// Without PLAN it plans, asks, and does it. With PLAN it does what the saved plan lists, if that is still what has to be
-/// done, and does not ask; environment and variables are those of the plan.
+/// done, and does not ask; environment, variables and replacements are those of the plan.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   gatewright apply --env dev
   gatewright apply --env prod --auto-approve --verify
-  gatewright plan --env prod --out plan.json && gatewright apply plan.json")]
+  gatewright plan --env prod --out plan.json && gatewright apply plan.json
+  gatewright apply --replace oidc_app/contacts-web --allow-destroy")]
 pub(in crate::cli) struct ApplyArgs {
     /// A plan saved by `gatewright plan --out`
     plan: Option<PathBuf>,
@@ -54,6 +57,9 @@ pub(in crate::cli) struct ApplyArgs {
     secrets_command: Option<String>,
 
     #[command(flatten)]
+    replaces: ReplaceArgs,
+
+    #[command(flatten)]
     safety: SafetyArgs,
 
     #[command(flatten)]
@@ -67,7 +73,7 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let saved = args.plan.as_deref().map(|path| permission::read(path, global)).transpose()?;
+    let saved = args.plan.as_deref().map(|path| permission::read(path, global, &args.replaces)).transpose()?;
     if saved.is_none() && !args.auto_approve && !Terminal::can_ask() {
         return Err(Failure::usage(
             "nobody is there to be asked",
@@ -76,13 +82,15 @@ pub(in crate::cli) async fn run(
     }
     let secrets = sink::command(args.secrets_command.as_deref(), global, env)?;
     let stop = Stop::listen().context("cannot listen for signals")?;
-    let inputs = match &saved {
+    let mut inputs = match &saved {
         Some(saved) => inputs::load_with(global, saved.environment.as_deref(), &saved.variables, env, terminal)?,
         None => inputs::load(global, env, terminal)?,
     };
     if let Some(saved) = &saved {
         permission::check_origin(saved, &inputs)?;
     }
+    let replaces = saved.as_ref().map_or_else(|| args.replaces.addresses(), |saved| &saved.replaces);
+    replacing::ask(&mut inputs.desired, replaces)?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connect = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal));
     let connection = stop.unless(connect).await?;
@@ -137,10 +145,17 @@ impl Apply<'_> {
             return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
         }
         let history = home::history(&home, planned.plan.context.account_id)?;
-        home::tell_lost_secrets(&home, &history, &planned.apps, terminal)?;
+        let invocation =
+            Invocation { global, environment: inputs.desired.environment.as_deref(), variables: &variables };
+        // What is made anew now needs no way out.
+        let live = |app: &EntryKey| match inputs.desired.replaces.contains(app) {
+            true => None,
+            false => planned.apps.get(app).and_then(|found| found.id()),
+        };
+        home::tell_lost_secrets(&home, &history, &live, &invocation, terminal)?;
         let secrets = secrets.as_ref();
         let execution =
-            Execution { inputs, connection, home: &home, history: &history, secrets, stop, global, terminal };
+            Execution { inputs, connection, home: &home, history: &history, secrets, stop, invocation, terminal };
         let began = Instant::now();
         let permitted = permission::filter(saved, &planned.plan);
         let withheld = permission::withheld(saved, &planned.plan, &permitted);

@@ -8,6 +8,7 @@ use crate::cli::gateways;
 use crate::cli::inputs::{self, ProcessEnv};
 use crate::cli::planning::{self, SafetyArgs};
 use crate::cli::policy_files;
+use crate::cli::replacing::{self, ReplaceArgs};
 use crate::cli::sink;
 use crate::cli::terminal::Terminal;
 use crate::report::{self, PlanView};
@@ -22,6 +23,7 @@ Examples:
   gatewright plan --env prod
   gatewright plan --env prod --out plan.json    then: gatewright apply plan.json
   gatewright plan --emulator --detailed-exitcode
+  gatewright plan --replace oidc_app/contacts-web
 
 Impact, the last word of each change:
   breaks    somebody who gets in today may be kept out, or may not find what they rely on
@@ -46,6 +48,9 @@ pub(in crate::cli) struct PlanArgs {
     files_base: Option<PathBuf>,
 
     #[command(flatten)]
+    replaces: ReplaceArgs,
+
+    #[command(flatten)]
     safety: SafetyArgs,
 }
 
@@ -67,11 +72,12 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { out, format, detailed_exitcode, files_base, safety } = args;
+    let PlanArgs { out, format, detailed_exitcode, files_base, replaces, safety } = args;
     if let Some(path) = out {
         must_have_folder(path)?;
     }
-    let inputs = inputs::load(global, env, terminal)?;
+    let mut inputs = inputs::load(global, env, terminal)?;
+    replacing::ask(&mut inputs.desired, replaces.addresses())?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
@@ -97,7 +103,7 @@ pub(in crate::cli) async fn run(
     if let Some(path) = out
         && !view.is_empty()
     {
-        let command = apply_command(path, global);
+        let command = replacing::apply_plan(path, global);
         terminal.tell(|err| writeln!(err, "Saved; do it with: {}", report::visible(&command)))?;
     }
     Ok(match detailed_exitcode {
@@ -105,28 +111,6 @@ pub(in crate::cli) async fn run(
         true if !view.is_empty() => Exit::Pending,
         _ => Exit::Done,
     })
-}
-
-/// Words the command that applies a saved plan, with the options that the plan does not bring along.
-fn apply_command(plan: &Path, global: &GlobalArgs) -> String {
-    let mut words = vec!["gatewright apply".to_owned()];
-    if let Some(file) = &global.file {
-        words.push(format!("-f {}", quoted(file)));
-    }
-    match &global.emulator {
-        Some(Some(state)) => words.push(format!("--emulator={}", quoted(state))),
-        Some(None) => words.push("--emulator".to_owned()),
-        None => {}
-    }
-    words.push(quoted(plan));
-    words.join(" ")
-}
-
-/// Quotes a path for a shell where it needs it.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%=".contains(c);
-    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// Refuses a file in a folder that does not exist, which is a slip of the pen more often than a wish.

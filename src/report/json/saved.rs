@@ -20,6 +20,8 @@ pub struct SavedPlan {
     pub environment: Option<String>,
     /// The variables that were given on the command line.
     pub variables: BTreeMap<String, String>,
+    /// The addresses of the apps that are to be made anew.
+    pub replaces: Vec<String>,
     /// The permitted changes.
     pub changes: Vec<SavedChange>,
 }
@@ -29,7 +31,7 @@ pub struct SavedPlan {
 pub struct SavedChange {
     /// The address.
     pub address: String,
-    /// `create`, `update` or `delete`.
+    /// `create`, `update`, `delete` or `replace`.
     pub action: String,
     /// The id of the live object.
     pub id: Option<u64>,
@@ -76,9 +78,9 @@ pub fn read_plan(text: &str) -> Result<SavedPlan, SavedPlanError> {
     }
     let plan: PlanV1 = serde_json::from_value(value).map_err(SavedPlanError::Shape)?;
     let PlanV1 { program_version, config_digest, tenant, account_id, environment, options, changes, .. } = plan;
-    let OptionsV1 { vars, .. } = options;
+    let OptionsV1 { vars: variables, replaces, .. } = options;
     let changes = changes.into_iter().map(SavedChange::from).collect();
-    Ok(SavedPlan { program_version, config_digest, tenant, account_id, environment, variables: vars, changes })
+    Ok(SavedPlan { program_version, config_digest, tenant, account_id, environment, variables, replaces, changes })
 }
 
 impl From<ChangeV1> for SavedChange {

@@ -62,7 +62,7 @@ pub(super) struct OptionsV1 {
     /// The addresses it is limited to.
     targets: Vec<String>,
     /// The addresses to be replaced.
-    replaces: Vec<String>,
+    pub(super) replaces: Vec<String>,
     /// Whether it deletes all that the file lists.
     destroy: bool,
     /// The variables given on the command line.
@@ -81,13 +81,13 @@ pub(super) struct ChangeV1 {
     pub(super) action: String,
     /// What it means for access: `breaks`, `widens`, `narrows` or `cosmetic`.
     impact: String,
-    /// Why it is planned: `missing_live`, `differs`, `renamed`, `only_live` or `state_absent`.
+    /// Why it is planned: `missing_live`, `differs`, `renamed`, `only_live`, `state_absent` or `replaced`.
     reason: String,
-    /// The id of the live object; null where it is yet to be made.
+    /// The id of the live object, of a replacement the old one's; null where it is yet to be made.
     pub(super) id: Option<u64>,
     /// The digest of the live object the change was computed from; null where it has to be absent.
     pub(super) fingerprint: Option<String>,
-    /// Field by field.
+    /// Field by field; of a replacement also the fields that stay.
     pub(super) fields: Vec<FieldV1>,
     /// The line that asks for it.
     origin: Option<OriginV1>,
@@ -225,7 +225,7 @@ impl From<&PlanView<'_>> for PlanV1 {
     fn from(view: &PlanView<'_>) -> Self {
         let PlanView { plan, access, files, variables } = *view;
         let Plan { context, steps, notes, refusals, drift, summary, apply_requests } = plan;
-        let Context { tenant, account_id, environment, config_digest } = context;
+        let Context { tenant, account_id, environment, config_digest, replaces } = context;
         Self {
             format_version: FORMAT_VERSION,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -233,7 +233,12 @@ impl From<&PlanView<'_>> for PlanV1 {
             tenant: tenant.clone(),
             account_id: *account_id,
             environment: environment.clone(),
-            options: OptionsV1 { targets: Vec::new(), replaces: Vec::new(), destroy: false, vars: variables.clone() },
+            options: OptionsV1 {
+                targets: Vec::new(),
+                replaces: replaces.addresses().map(|address| address.to_string()).collect(),
+                destroy: false,
+                vars: variables.clone(),
+            },
             changes: steps.iter().map(|step| ChangeV1::from(&step.change)).collect(),
             access: access.iter().map(AccessV1::from).collect(),
             files: files.iter().map(FileV1::from).collect(),
@@ -330,7 +335,7 @@ impl From<&Drift> for DriftV1 {
 
 impl From<&Summary> for SummaryV1 {
     fn from(summary: &Summary) -> Self {
-        let Summary { create, update, delete, keep } = *summary;
-        Self { create, update, delete, replace: 0, keep }
+        let Summary { create, update, delete, replace, keep } = *summary;
+        Self { create, update, delete, replace, keep }
     }
 }

@@ -90,7 +90,7 @@ fn folded(what: &str) -> String {
 const FOLDED: &str = "</details>\n";
 
 fn heading(context: &Context) -> String {
-    let Context { tenant, account_id, environment, config_digest: _ } = context;
+    let Context { tenant, account_id, environment, config_digest: _, replaces: _ } = context;
     let mut heading = format!("### Plan for {}", code(tenant));
     if let Some(id) = account_id {
         heading.push_str(&format!(", account {id}"));
@@ -143,11 +143,13 @@ fn field_lines(field: &FieldChange) -> Vec<String> {
         Value::Array(items) => items.clone(),
         other => vec![other.clone()],
     };
+    let is_kept = before == after;
     let (before, after) = (elements(before), elements(after));
     let line = |sign: char, value: &Value| format!("{sign} {path}: {}\n", shown(value));
     let gone = before.iter().filter(|value| !after.contains(value)).map(|value| line('-', value));
     let come = after.iter().filter(|value| !before.contains(value)).map(|value| line('+', value));
-    let mut lines: Vec<String> = gone.chain(come).collect();
+    let stay = before.iter().filter(|_| is_kept).map(|value| line(' ', value));
+    let mut lines: Vec<String> = gone.chain(come).chain(stay).collect();
     if lines.is_empty() {
         lines.push(format!("  {path}: another order, or empty\n"));
     }

@@ -6,7 +6,7 @@ use gatewright::diagnostic::{Origin, Sourced};
 use gatewright::live::{CollectError, Deletions, collect, collect_all, consequences};
 use gatewright::model::{
     App, ClientIdCheck, DesiredState, Entry, EntryKey, External, ExternalBy, ExternalServer, Field, Flex, FlexStyle,
-    Gateway, Kind, Policy, RemoteId, Role, ScopeValue, Server, Tenant, Unmanaged, UserRef,
+    Gateway, Kind, Policy, RemoteId, Replaces, Role, ScopeValue, Server, Tenant, Unmanaged, UserRef,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,6 +105,7 @@ fn nothing() -> DesiredState {
         apps: BTreeMap::new(),
         servers: BTreeMap::new(),
         policies: BTreeMap::new(),
+        replaces: Replaces::default(),
         notes: vec![],
     }
 }

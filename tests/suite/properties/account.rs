@@ -44,8 +44,8 @@ struct Account {
 
 fn app_that_gives_up_its_name(step: &Step) -> Option<RemoteId> {
     match &step.change.edit {
-        Edit::App(Operation::Update { id, patch }) if patch.patch.name.is_some() => Some(*id),
-        Edit::App(Operation::Delete { id }) => Some(*id),
+        Edit::App(AppOperation::Update { id, patch }) if patch.patch.name.is_some() => Some(*id),
+        Edit::App(AppOperation::Delete { id } | AppOperation::Replace { id, .. }) => Some(*id),
         _ => None,
     }
 }
@@ -126,30 +126,40 @@ impl Account {
         }
     }
 
-    fn app(&mut self, address: &Address, operation: &Operation<AppCreate, AppUpdate>) {
+    fn app(&mut self, address: &Address, operation: &AppOperation) {
         if let Some(name) = operation_name(operation) {
             // A pinned app may become the twin of one that stays.
             let mut holders = self.live.apps.values().filter(|app| app.name == *name);
             assert!(holders.all(|app| !self.to_be_freed.contains(&app.id)), "app name `{name}` is not free yet");
         }
         match operation {
-            Operation::Create(AppCreate { app, roles }) => {
-                let role_ids = roles.iter().flatten().map(|role| self.resolve(role)).collect();
-                let id = self.id(address);
-                self.live.apps.insert(id, new_app(id, app, role_ids));
-            }
-            Operation::Update { id, patch: AppUpdate { patch, roles } } => {
+            AppOperation::Create(new) => self.make_app(address, new),
+            AppOperation::Update { id, patch: AppUpdate { patch, roles } } => {
                 let role_ids = roles.as_ref().map(|roles| roles.iter().map(|role| self.resolve(role)).collect());
                 let app = self.live.apps.get_mut(id).unwrap();
                 app.role_ids = role_ids.unwrap_or_else(|| app.role_ids.clone());
                 patch_app(app, patch.clone());
             }
-            Operation::Delete { id } => {
-                self.live.apps.remove(id).expect("a deleted app is there");
-                for server in self.live.servers.values_mut() {
-                    server.clients.as_mut().unwrap().retain(|client| client.app_id != *id);
-                }
+            AppOperation::Delete { id } => self.delete_app(*id),
+            AppOperation::Replace { id, new } => {
+                self.delete_app(*id);
+                self.make_app(address, new);
             }
+        }
+    }
+
+    fn make_app(&mut self, address: &Address, new: &AppCreate) {
+        let AppCreate { app, roles } = new;
+        let role_ids: BTreeSet<RemoteId> = roles.iter().flatten().map(|role| self.resolve(role)).collect();
+        assert!(role_ids.iter().all(|id| self.live.lists.roles.iter().any(|role| role.id == *id)), "a role is there");
+        let id = self.id(address);
+        self.live.apps.insert(id, new_app(id, app, role_ids));
+    }
+
+    fn delete_app(&mut self, id: RemoteId) {
+        self.live.apps.remove(&id).expect("a deleted app is there");
+        for server in self.live.servers.values_mut() {
+            server.clients.as_mut().unwrap().retain(|client| client.app_id != id);
         }
     }
 
@@ -302,11 +312,11 @@ impl Account {
 }
 
 /// Returns the name that an app takes.
-fn operation_name(operation: &Operation<AppCreate, AppUpdate>) -> Option<&String> {
+fn operation_name(operation: &AppOperation) -> Option<&String> {
     match operation {
-        Operation::Create(new) => Some(&new.app.name),
-        Operation::Update { patch, .. } => patch.patch.name.as_ref(),
-        Operation::Delete { .. } => None,
+        AppOperation::Create(new) | AppOperation::Replace { new, .. } => Some(&new.app.name),
+        AppOperation::Update { patch, .. } => patch.patch.name.as_ref(),
+        AppOperation::Delete { .. } => None,
     }
 }
 

@@ -3,7 +3,10 @@
 use super::account::{FIRST_MADE, apply, apply_in_order};
 use super::worlds::{World, world};
 use gatewright::diff::{Action, Diff, diff};
-use gatewright::model::{Address, LiveState, Pairing, RemoteId, identify, text};
+use gatewright::model::{
+    Address, App, DesiredState, Entry, EntryKey, LiveApp, LiveState, Pairing, RemoteId, Replaces, Server, Unmanaged,
+    identify, text,
+};
 use gatewright::plan::{Context, Plan, SafetyLimits, plan};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -31,6 +34,16 @@ fn executable(world: &World) -> Option<Plan> {
     }
     let plan = planned(diff);
     (!plan.is_refused()).then_some(plan)
+}
+
+/// Carries a plan out, and asks for no replacement any more.
+fn carried_out(world: &World, plan: &Plan) -> World {
+    World { desired: settled(&world.desired), live: apply(&world.live, plan) }
+}
+
+/// The file alone: a replacement is asked for once.
+fn settled(desired: &DesiredState) -> DesiredState {
+    DesiredState { replaces: Replaces::default(), ..desired.clone() }
 }
 
 /// Everything of a live state that the file says nothing about: unlisted roots, and children of blocks it does not declare.
@@ -68,7 +81,7 @@ proptest! {
     #[test]
     fn applying_a_plan_leaves_nothing_to_plan(world in world()) {
         let Some(plan) = executable(&world) else { return Ok(()) };
-        let after = World { desired: world.desired.clone(), live: apply(&world.live, &plan) };
+        let after = carried_out(&world, &plan);
         let again = diff(&after.desired, &after.live);
         prop_assert_eq!(again.problems, vec![]);
         prop_assert_eq!(again.changes, vec![]);
@@ -79,7 +92,7 @@ proptest! {
         let Some(plan) = executable(&world) else { return Ok(()) };
         let mut picks = picks.iter().cycle();
         let live = apply_in_order(&world.live, &plan, |ready| picks.next().map_or(0, |pick| pick.index(ready)));
-        let again = diff(&world.desired, &live);
+        let again = diff(&settled(&world.desired), &live);
         prop_assert_eq!(again.problems, vec![]);
         prop_assert_eq!(again.changes, vec![]);
     }
@@ -102,9 +115,35 @@ proptest! {
     #[test]
     fn what_is_live_already_needs_no_change(world in world()) {
         let Some(plan) = executable(&world) else { return Ok(()) };
-        let kept = diff(&world.desired, &apply(&world.live, &plan));
+        let after = carried_out(&world, &plan);
+        let kept = diff(&after.desired, &after.live);
         let live: usize = kept.totals.live.values().sum();
         prop_assert_eq!(kept.totals.kept, live, "every live object the file manages is kept");
+    }
+
+    #[test]
+    fn what_is_made_anew_is_like_what_it_was(world in world(), is_silent in any::<bool>()) {
+        let world = all_made_anew(world, is_silent);
+        let Some(plan) = executable(&world) else { return Ok(()) };
+        let after = apply(&world.live, &plan);
+        for change in plan.changes().filter(|change| change.action() == Action::Replace) {
+            let Address::OidcApp(key) = &change.address else { panic!("{} is no app", change.address) };
+            let (old, new) = made_anew(&world, key, &after);
+            prop_assert!(!after.apps.contains_key(&old.id) && new.id.0 >= FIRST_MADE);
+            let asked = world.desired.apps[key].present().unwrap();
+            let of_old = like_the_old(asked, old, new, &after);
+            prop_assert_eq!(&of_old, new);
+            let identities = identify(&world.desired, &world.live.lists);
+            for (name, server) in &world.desired.servers {
+                let (Some(server), Some(id)) = (server.present(), identities.servers.get(name).and_then(|it| it.id())) else {
+                    continue;
+                };
+                // Where the file lists bindings, they are what it says; that a second plan is empty shows it.
+                if server.clients.is_none() || (server.unmanaged == Unmanaged::Keep && !is_listed(server, key)) {
+                    prop_assert_eq!(granted(&after, id, new.id, &after), granted(&world.live, id, old.id, &after));
+                }
+            }
+        }
     }
 
     #[test]
@@ -192,4 +231,59 @@ fn apply_deletes_of_apps(world: &World, after: &LiveState) -> LiveState {
     // Servers that `state: absent` deletes are the file's business, inherited scopes and all.
     before.servers.retain(|id, _| after.servers.contains_key(id));
     before
+}
+
+/// The same world with every app made anew that can be; `is_silent`: the file leaves all bindings alone.
+fn all_made_anew(mut world: World, is_silent: bool) -> World {
+    for key in world.desired.apps.keys().cloned().collect::<Vec<_>>() {
+        // What is pinned or has to be gone cannot be.
+        let _is_refused = world.desired.replace(&Address::OidcApp(key)).is_err();
+    }
+    for entry in world.desired.servers.values_mut().filter(|_| is_silent) {
+        if let Entry::Present(server) = entry {
+            server.clients = None;
+        }
+    }
+    world
+}
+
+/// The app before and after.
+fn made_anew<'a>(world: &'a World, key: &EntryKey, after: &'a LiveState) -> (&'a LiveApp, &'a LiveApp) {
+    let id = |live: &LiveState| identify(&world.desired, &live.lists).apps[key].id().unwrap();
+    (&world.live.apps[&id(&world.live)], &after.apps[&id(after)])
+}
+
+/// The new app with what the file says nothing about as it was in the old one.
+fn like_the_old(asked: &App, old: &LiveApp, new: &LiveApp, after: &LiveState) -> LiveApp {
+    let kept = |is_silent: bool, old: Option<u64>, new: Option<u64>| if is_silent { old } else { new };
+    let is_there = |role: &&RemoteId| after.lists.roles.iter().any(|there| there.id == **role);
+    let held = old.description.as_deref().map(text::canonical).filter(|held| !held.is_empty());
+    LiveApp {
+        description: match asked.description {
+            None => held.map(|held| held.into_owned()),
+            Some(_) => new.description.clone(),
+        },
+        visible: if asked.visible.is_none() { old.visible } else { new.visible },
+        access_token_expiration_minutes: kept(
+            asked.access_token_expiration_minutes.is_none(),
+            old.access_token_expiration_minutes,
+            new.access_token_expiration_minutes,
+        ),
+        role_ids: match asked.roles {
+            None => old.role_ids.iter().filter(is_there).copied().collect(),
+            Some(_) => new.role_ids.clone(),
+        },
+        ..new.clone()
+    }
+}
+
+fn is_listed(server: &Server, app: &EntryKey) -> bool {
+    server.clients.as_ref().is_some_and(|clients| clients.value.contains_key(app))
+}
+
+/// The ids of the scopes that an app holds and that are there afterwards; `None` where it is not bound.
+fn granted(live: &LiveState, server: RemoteId, app: RemoteId, after: &LiveState) -> Option<BTreeSet<RemoteId>> {
+    let bound = live.servers[&server].clients.iter().flatten().find(|client| client.app_id == app)?;
+    let there: BTreeSet<RemoteId> = after.servers[&server].scopes.iter().flatten().map(|scope| scope.id).collect();
+    Some(bound.scopes.iter().map(|scope| scope.id).filter(|id| there.contains(id)).collect())
 }

@@ -231,7 +231,8 @@ fn desired_state(live: LiveState) -> impl Strategy<Value = DesiredState> {
                 (EntryKey::new(key), if is_absent { Entry::Absent(server) } else { Entry::Present(server) })
             })
             .collect();
-        DesiredState {
+        let replaced: Vec<EntryKey> = bound.iter().filter(|_| pick_one(&mut picks, 3) == 0).cloned().collect();
+        let mut desired = DesiredState {
             tenant: Tenant { subdomain: "acme".to_owned(), account_id: None, base_url: None },
             environment: None,
             config_digest: String::new(),
@@ -239,9 +240,20 @@ fn desired_state(live: LiveState) -> impl Strategy<Value = DesiredState> {
             apps,
             servers,
             policies: BTreeMap::new(),
+            replaces: Replaces::default(),
             notes: Vec::new(),
+        };
+        for app in replaced {
+            // What is pinned cannot be.
+            let is_pinned = desired.apps[&app].present().unwrap().id.is_some();
+            assert_eq!(desired.replace(&Address::OidcApp(app)).is_err(), is_pinned);
         }
+        desired
     })
+}
+
+fn pick_one(picks: &mut impl Iterator<Item = prop::sample::Index>, bound: usize) -> usize {
+    picks.next().map_or(0, |pick| pick.index(bound))
 }
 
 fn role(key: &str, users: Field<Vec<&'static str>>) -> Role {

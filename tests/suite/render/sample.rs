@@ -3,7 +3,7 @@
 use gatewright::diagnostic::{Origin, Sourced};
 use gatewright::model::{
     ClaimName, ClientIdCheck, DesiredState, Entry, EntryKey, Flex, FlexStyle, Gateway, MuleFormat, Mulesoft, Policy,
-    RemoteId, Route, ScopeValue, Server, Tenant, Unmanaged,
+    RemoteId, Replaces, Route, ScopeValue, Server, Tenant, Unmanaged,
 };
 use std::collections::BTreeMap;
 
@@ -115,6 +115,7 @@ pub(super) fn desired(policies: Vec<(&str, Policy)>) -> DesiredState {
         apps: BTreeMap::new(),
         servers: BTreeMap::from([(key("contacts"), Entry::Present(server(&[CONTACTS])))]),
         policies: policies.into_iter().map(|(name, policy)| (key(name), policy)).collect(),
+        replaces: Replaces::default(),
         notes: Vec::new(),
     }
 }
