@@ -1,7 +1,8 @@
 //! What surrounds an execution: where secrets go, who waits for whom, and how a run is broken off.
 
-use crate::support::{Emulator, Program};
+use crate::support::{Emulator, Program, root};
 use gatewright::workspace::Workspace;
+use std::path::PathBuf;
 
 const APP: &str = "\
 version: 1
@@ -19,6 +20,10 @@ oidc_apps:
 
 /// Lists the stored secrets of the emulated account.
 fn stored_secrets(program: &Program) -> Vec<String> {
+    secret_files(program).into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+fn secret_files(program: &Program) -> Vec<PathBuf> {
     let mut folders = vec![program.folder().to_owned()];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -27,7 +32,7 @@ fn stored_secrets(program: &Program) -> Vec<String> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.components().any(|part| part.as_os_str() == "secrets") {
-                found.push(std::fs::read_to_string(path).unwrap());
+                found.push(path);
             }
         }
     }
@@ -56,6 +61,33 @@ fn a_secret_that_dies_with_the_runner_is_noted() {
     check(&[("CI", "")], "basic", false);
     check(&[("CI", "true"), ("GATEWRIGHT_SECRETS_COMMAND", "")], "post", true);
     check(&[("CI", "true"), ("GATEWRIGHT_SECRETS_COMMAND", "tee")], "post", false);
+}
+
+#[test]
+fn the_way_out_of_a_lost_secret_can_be_pasted_and_verify_works_again() {
+    let program = Program::new();
+    let example = root().join("examples/01-mulesoft-contacts/gatewright.yaml");
+    program.write("contacts.yaml", &std::fs::read_to_string(example).unwrap());
+    let run = |line: &str| program.run(&format!("{line} -f contacts.yaml --emulator"));
+    assert_eq!(run("apply --auto-approve").code, 0);
+    assert_eq!(run("verify").code, 0);
+    for path in secret_files(&program) {
+        std::fs::remove_file(path).unwrap();
+    }
+    let lost = run("verify");
+    assert_eq!(lost.code, 5);
+    let commands: Vec<&str> = lost.stderr.lines().filter_map(|line| line.trim().strip_prefix("gatewright ")).collect();
+    assert_eq!(
+        commands,
+        ["apply -f contacts.yaml --emulator --replace oidc_app/contacts-batch --allow-destroy"],
+        "{}",
+        lost.block()
+    );
+    assert_eq!(program.run(&format!("{} --auto-approve", commands[0])).code, 0);
+    assert_eq!(stored_secrets(&program).len(), 1);
+    let proven = run("verify");
+    assert_eq!(proven.code, 0, "{}", proven.block());
+    assert_eq!(run("plan --detailed-exitcode").code, 0);
 }
 
 #[cfg(unix)]

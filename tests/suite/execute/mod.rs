@@ -4,6 +4,7 @@ mod account;
 mod killed;
 mod lost_answers;
 mod moved;
+mod replace;
 mod stops;
 mod storms;
 mod walk;

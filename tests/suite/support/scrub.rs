@@ -12,7 +12,18 @@ pub(super) fn scrub(text: &str, temp: &Path) -> String {
     for host in ["127.0.0.1:", "127.0.0.1_", "localhost:"] {
         text = scrub_ports(&text, host);
     }
-    scrub_cost(&scrub_random(&text))
+    scrub_cost(&scrub_random(&scrub_runs(&text)))
+}
+
+/// Shows the names of runs, which are times and process ids, as `$RUN`.
+fn scrub_runs(text: &str) -> String {
+    let is_run = |word: &str| {
+        let shape = |c: char| if c.is_ascii_digit() { '0' } else { c };
+        let shape: String = word.trim_end().chars().map(shape).collect();
+        shape.starts_with("00000000T000000.000Z-0")
+    };
+    let word = |word| if is_run(word) { word.replace(word.trim_end(), "$RUN") } else { word.to_owned() };
+    text.split_inclusive([' ', '\n']).map(word).collect()
 }
 
 /// Shows the line that tells requests made, quota left and time, which depend on the moment, as `$COST`.
