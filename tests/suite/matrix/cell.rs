@@ -5,8 +5,10 @@ use crate::support::Program;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// The command under test.
-pub(super) const APPLY: &[&str] = &["apply", "--auto-approve", "--allow-destroy", "--max-deletes", "20"];
+/// The command under test, and the one that is run again: nobody asks twice for an app to be made anew.
+pub(super) const APPLY: &[&str] =
+    &["apply", "--auto-approve", "--allow-destroy", "--max-deletes", "20", "--replace", "oidc_app/replaced"];
+const AGAIN: &[&str] = &["apply", "--auto-approve", "--allow-destroy", "--max-deletes", "20"];
 
 /// What goes wrong with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,8 @@ pub(super) struct Golden {
     pub(super) requests: Vec<Request>,
     pub(super) account: Value,
     pub(super) policy: String,
+    /// The id of the app that is made anew, before it is.
+    replaced: u64,
 }
 
 impl Golden {
@@ -131,13 +135,15 @@ impl Golden {
     pub(super) fn record(lab: &Lab) -> Self {
         let program = lab.start_over();
         let before = lab.account();
+        let (replaced, _) = lab.app("Replaced App").unwrap();
         let mut child = Lab::spawn(&program, "golden", APPLY, Pace::STEADY);
         assert_eq!(child.wait().unwrap().code(), Some(0), "{}", program.read("golden.out"));
         let requests = lab.journal();
         let account = lab.account();
         assert_ne!(account, before);
         let policy = program.read("policies/ledger.json");
-        Self { requests, account, policy }
+        assert_ne!(lab.app("Replaced App").unwrap().0, replaced);
+        Self { requests, account, policy, replaced }
     }
 }
 
@@ -184,7 +190,7 @@ pub(super) fn converge(lab: &Lab, golden: &Golden, program: &Program, most_runs:
         if codes.len() == most_runs {
             return Err(format!("running it again ended with {codes:?}"));
         }
-        codes.push(run(&format!("again-{}", codes.len() + 1), APPLY));
+        codes.push(run(&format!("again-{}", codes.len() + 1), AGAIN));
     }
     let plan = run("plan", &["plan", "--detailed-exitcode"]);
     if plan != Some(0) {
@@ -197,14 +203,19 @@ pub(super) fn converge(lab: &Lab, golden: &Golden, program: &Program, most_runs:
     if program.read("policies/ledger.json") != golden.policy {
         return Err("the policy file is another one".to_owned());
     }
-    secrets_are_accounted_for(lab, program)
+    secret_is_accounted_for(lab, program, "made", "Made App")?;
+    match lab.app("Replaced App") {
+        // It was not made anew, and nobody was told its secret.
+        Some((id, _)) if id == golden.replaced => Ok(()),
+        _ => secret_is_accounted_for(lab, program, "replaced", "Replaced App"),
+    }
 }
 
-/// The secret of the app that was made is stored, or its loss is told.
-fn secrets_are_accounted_for(lab: &Lab, program: &Program) -> Result<(), String> {
-    let (id, digest) = lab.app("Made App").ok_or("the app is not there")?;
+/// The secret of an app that was made is stored, or its loss is told.
+fn secret_is_accounted_for(lab: &Lab, program: &Program, key: &str, name: &str) -> Result<(), String> {
+    let (id, digest) = lab.app(name).ok_or("the app is not there")?;
     let secrets = files(&program.folder().join(".gatewright/secrets"));
-    let name = format!("made.{id}.json");
+    let name = format!("{key}.{id}.json");
     if let Some(stored) = secrets.iter().find(|path| path.file_name().is_some_and(|known| known == name.as_str())) {
         let stored: Value = serde_json::from_slice(&std::fs::read(stored).unwrap()).unwrap();
         let secret = stored["client_secret"].as_str().unwrap();
@@ -212,7 +223,7 @@ fn secrets_are_accounted_for(lab: &Lab, program: &Program) -> Result<(), String>
         return if is_right { Ok(()) } else { Err("the stored secret is not the app's".to_owned()) };
     }
     let warned = Lab::spawn(program, "warned", &["verify", "--allow-skips"], Pace::STEADY).wait().unwrap().code();
-    match program.read("warned.out").contains(&format!("nobody has the client secret of oidc_app/made ({id})")) {
+    match program.read("warned.out").contains(&format!("nobody has the client secret of oidc_app/{key} ({id})")) {
         true => Ok(()),
         false => Err(format!("the secret is gone without a word, verify ended with {warned:?}")),
     }

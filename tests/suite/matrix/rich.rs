@@ -1,10 +1,15 @@
-//! A change set that makes, changes, renames and deletes something of every kind, next to what is nobody's business.
+//! A change set that makes, changes, renames and deletes something of every kind, and makes an app anew, next to what is nobody's business.
 
 use serde_json::{Value, json};
 
 /// The account before.
 pub(super) fn seed() -> Value {
-    let app = |name: &str, uri: &str| json!({ "name": name, "configuration": { "redirect_uri": uri, "token_endpoint_auth_method": 1 } });
+    let app = |name: &str, uri: &str| {
+        json!({
+            "name": name,
+            "configuration": { "redirect_uri": uri, "oidc_application_type": 0, "token_endpoint_auth_method": 1 },
+        })
+    };
     let server = |name: &str, identifier: &str| {
         json!({
             "name": name,
@@ -32,6 +37,7 @@ pub(super) fn seed() -> Value {
     ledger["clients"] = json!([
         { "app_id": "Web", "scopes": ["read", "gone"] },
         { "app_id": "Old App", "scopes": ["read"] },
+        { "app_id": "Replaced App", "scopes": ["read"] },
         { "app_id": "Neighbour App", "scopes": ["edit"] },
     ]);
     let mut gone = server("Gone Server", "https://gone.example.com");
@@ -49,6 +55,7 @@ pub(super) fn seed() -> Value {
             app("Web", "https://web.example.com/callback"),
             app("Old App", "https://old.example.com/callback"),
             app("Gone App", "https://gone.example.com/callback"),
+            app("Replaced App", "https://replaced.example.com/callback"),
             app("Neighbour App", "https://neighbour.example.com/callback"),
         ],
         "authorization_servers": [
@@ -87,6 +94,11 @@ oidc_apps:
     roles: [readers]
   renamed: { name: New App, renamed_from: Old App }
   gone: { name: Gone App, state: absent }
+  replaced:
+    name: Replaced App
+    application_type: web
+    token_endpoint_auth_method: post
+    redirect_uris: ["https://replaced.example.com/callback"]
 authorization_servers:
   made:
     name: Made Server
@@ -115,6 +127,7 @@ authorization_servers:
     clients:
       web: [read, write, made]
       renamed: [read]
+      replaced: [read]
       made: [read]
   renamed:
     name: New Server
