@@ -11,6 +11,8 @@ use std::sync::Arc;
 const MAX_DEPTH: usize = 64;
 /// The most nodes that aliases may add to one file: enough for honest reuse, too few for a billion laughs.
 const MAX_ALIASED_NODES: usize = 100_000;
+/// The most memory that anchors and aliases may take for what they repeat.
+const MAX_REPEATED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Parses one file; `None` where there is no tree to speak of.
 pub(crate) fn parse(file: &Arc<str>, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Node> {
@@ -124,8 +126,15 @@ enum Key {
 /// What an anchor stands for.
 struct Anchored {
     node: Node,
+    size: Size,
+}
+
+/// How much a node is, with all that is in it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
     nodes: usize,
     depth: usize,
+    bytes: usize,
 }
 
 struct Builder<'a> {
@@ -134,13 +143,23 @@ struct Builder<'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, Anchored>,
     aliased_nodes: usize,
+    repeated_bytes: usize,
     root: Option<Node>,
     documents: usize,
 }
 
 impl<'a> Builder<'a> {
     fn new(places: Places<'a>, problems: &'a mut Vec<Diagnostic>) -> Self {
-        Self { places, problems, open: Vec::new(), anchors: HashMap::new(), aliased_nodes: 0, root: None, documents: 0 }
+        Self {
+            places,
+            problems,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            aliased_nodes: 0,
+            repeated_bytes: 0,
+            root: None,
+            documents: 0,
+        }
     }
 
     /// Takes one event; `false` where reading on makes no sense.
@@ -159,14 +178,13 @@ impl<'a> Builder<'a> {
                 };
                 let origin = self.places.between(&span.start, &span.end);
                 let node = Node { value: Value::Scalar(Scalar { text: text.into_owned(), style }), origin };
-                self.remember(anchor, &node);
-                self.add(node);
+                return self.complete(anchor, node);
             }
             Event::SequenceStart(style, anchor, _) => self.start(OpenValue::List(Vec::new()), style, anchor, &span),
             Event::MappingStart(style, anchor, _) => {
                 self.start(OpenValue::Map(Vec::new(), Key::None), style, anchor, &span);
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(&span),
+            Event::SequenceEnd | Event::MappingEnd => return self.end(&span),
             Event::Alias(anchor) => return self.alias(anchor, &span),
             _ => {}
         }
@@ -189,8 +207,8 @@ impl<'a> Builder<'a> {
         self.open.push(Open { value, origin, is_flow: style == StructureStyle::Flow, anchor });
     }
 
-    fn end(&mut self, span: &Span) {
-        let Some(Open { value, mut origin, is_flow, anchor }) = self.open.pop() else { return };
+    fn end(&mut self, span: &Span) -> bool {
+        let Some(Open { value, mut origin, is_flow, anchor }) = self.open.pop() else { return true };
         let value = match value {
             OpenValue::List(items) => Value::List(items),
             OpenValue::Map(mut pairs, _) => {
@@ -212,33 +230,52 @@ impl<'a> Builder<'a> {
                 origin = first.clone();
             }
         }
-        let node = Node { value, origin };
-        self.remember(anchor, &node);
-        self.add(node);
+        self.complete(anchor, Node { value, origin })
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node) {
+    /// Puts a whole node where it belongs, and remembers it if it has an anchor.
+    fn complete(&mut self, anchor: usize, node: Node) -> bool {
         if anchor > 0 {
-            let (nodes, depth) = measure(node);
-            self.anchors.insert(anchor, Anchored { node: node.clone(), nodes, depth });
+            let size = measure(&node);
+            if !self.repeat(size.bytes, &node.origin) {
+                return false;
+            }
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size });
         }
+        self.add(node);
+        true
+    }
+
+    /// Counts what is about to be repeated; `false` where it is too much.
+    fn repeat(&mut self, bytes: usize, origin: &Origin) -> bool {
+        self.repeated_bytes = self.repeated_bytes.saturating_add(bytes);
+        let fits = self.repeated_bytes <= MAX_REPEATED_BYTES;
+        if !fits {
+            let message =
+                format!("what the anchors and aliases of this file repeat takes more than {MAX_REPEATED_BYTES} bytes");
+            self.error(Code::Syntax, origin.clone(), message, "Write the values out, or repeat smaller ones.");
+        }
+        fits
     }
 
     fn alias(&mut self, anchor: usize, span: &Span) -> bool {
         let origin = self.places.between(&span.start, &span.end);
-        let Some(Anchored { node, nodes, depth }) = self.anchors.get(&anchor) else {
+        let Some(size) = self.anchors.get(&anchor).map(|anchored| anchored.size) else {
             let hint = "Write the value out; an alias can only repeat what is complete.";
             self.error(Code::Syntax, origin, "an alias stands inside what it repeats".to_owned(), hint);
             return false;
         };
-        self.aliased_nodes += nodes;
-        if self.aliased_nodes > MAX_ALIASED_NODES || self.open.len() + depth > MAX_DEPTH {
+        self.aliased_nodes += size.nodes;
+        if self.aliased_nodes > MAX_ALIASED_NODES || self.open.len() + size.depth > MAX_DEPTH {
             let message = format!("the aliases of this file stand for more than {MAX_ALIASED_NODES} values");
             self.error(Code::Syntax, origin, message, "Write the values out, or repeat smaller ones.");
             return false;
         }
-        let node = node.clone();
-        self.add(node);
+        if !self.repeat(size.bytes, &origin) {
+            return false;
+        }
+        let node = self.anchors.get(&anchor).map(|anchored| anchored.node.clone());
+        node.into_iter().for_each(|node| self.add(node));
         true
     }
 
@@ -327,14 +364,22 @@ fn absorb(pairs: Vec<Pair>, repeated: &BTreeMap<usize, usize>) -> Vec<Pair> {
     kept.into_values().collect()
 }
 
-/// Counts the nodes under a node and how deep they go.
-fn measure(node: &Node) -> (usize, usize) {
-    let children: Vec<&Node> = match &node.value {
-        Value::Scalar(_) => return (1, 0),
-        Value::List(items) => items.iter().collect(),
-        Value::Map(pairs) => pairs.iter().map(|pair| &pair.value).collect(),
+/// Measures a node.
+fn measure(node: &Node) -> Size {
+    let depth = usize::from(!matches!(node.value, Value::Scalar(_)));
+    let mut size = Size { nodes: 1, depth, bytes: size_of::<Node>() };
+    let mut add = |child: &Node, bytes: usize| {
+        let child = measure(child);
+        size.nodes += child.nodes;
+        size.depth = size.depth.max(child.depth + 1);
+        size.bytes += child.bytes + bytes;
     };
-    children.into_iter().map(measure).fold((1, 1), |(nodes, depth), (n, d)| (nodes + n, depth.max(d + 1)))
+    match &node.value {
+        Value::Scalar(scalar) => size.bytes += scalar.text.len(),
+        Value::List(items) => items.iter().for_each(|item| add(item, 0)),
+        Value::Map(pairs) => pairs.iter().for_each(|pair| add(&pair.value, size_of::<Pair>() + pair.key.value.len())),
+    }
+    size
 }
 
 fn read_key(node: Node) -> Result<Sourced<String>, Diagnostic> {

@@ -2,7 +2,7 @@
 
 use super::decode::is_entry_key;
 use super::include::Input;
-use super::interpolate::sounds_secret;
+use super::interpolate::{MAX_SUGGESTIONS, sounds_secret};
 use super::nearest;
 use super::tree::{Node, Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin};
@@ -260,7 +260,9 @@ impl<'t> Frame<'t> {
             if !self.variables.contains_key(name) && is_entry_key(name) {
                 let none = format!("Declare it first: add `{name}:` to `variables:`.");
                 let message = format!("the variable `{name}` is not declared");
-                let hint = nearest::hint(name, self.variables.keys().copied(), &none);
+                // The search is linear, and nobody reads more.
+                let most = if found.len() < MAX_SUGGESTIONS { usize::MAX } else { 0 };
+                let hint = nearest::hint(name, self.variables.keys().copied().take(most), &none);
                 found.push(Diagnostic::error(Code::Variable, pair.key.origin.clone(), message).with_hint(hint));
             }
         }

@@ -5,6 +5,7 @@ use super::tree::{Node, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,7 +101,14 @@ impl Reader {
                 "it is too large; a file may have {MAX_FILE_BYTES} bytes, all together {MAX_TOTAL_BYTES}"
             ));
         }
-        fs::read(path).map_err(|error| error.to_string())
+        // It may have grown since, or not say its length at all.
+        let mut bytes = Vec::new();
+        let file = fs::File::open(path).map_err(|error| error.to_string())?;
+        let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        if u64::try_from(read).is_ok_and(|read| read <= MAX_FILE_BYTES) {
+            return Ok(bytes);
+        }
+        Err(format!("it is too large; a file may have {MAX_FILE_BYTES} bytes"))
     }
 
     fn not_utf8(&mut self, file: Arc<str>, error: &std::string::FromUtf8Error) {

@@ -7,10 +7,15 @@ use super::nearest;
 use super::tree::{CoreType, Node, Scalar, Style, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// The longest text a variable may grow to.
 const MAX_VALUE_BYTES: usize = 64 * 1024;
+/// The most text that variables may stand for in one environment.
+const MAX_REPLACED_BYTES: usize = 32 * 1024 * 1024;
+/// The most unknown names that get a nearest name: the search is linear, and nobody reads more.
+pub(super) const MAX_SUGGESTIONS: usize = 200;
 /// The longest chain of variables that refer to variables.
 const MAX_CHAIN: usize = 32;
 /// What environment variables must not hold in their names: their values are shown in plans.
@@ -36,6 +41,16 @@ pub(crate) struct Resolved<'t> {
     pub(crate) kind: Kind,
 }
 
+/// Refuses a text that is too long for a variable.
+fn must_be_short(text: &str, origin: &Origin) -> Result<(), Unresolved> {
+    if text.len() <= MAX_VALUE_BYTES {
+        return Ok(());
+    }
+    let message = format!("the text grows beyond {MAX_VALUE_BYTES} bytes");
+    let problem = Diagnostic::error(Code::Variable, origin.clone(), message);
+    Err(Some(Box::new(problem.with_hint("Variables are meant for names and URLs."))))
+}
+
 /// A scalar that could not be resolved; `None`: the problem was reported where its variable is defined.
 pub(crate) type Unresolved = Option<Box<Diagnostic>>;
 
@@ -47,6 +62,39 @@ pub(crate) struct Variables {
     is_complete: bool,
     /// `None`: broken, and reported.
     values: BTreeMap<String, Option<(String, Kind)>>,
+    work: Work,
+}
+
+/// What was done so far, counted so that it ends.
+#[derive(Debug, Default)]
+struct Work {
+    replaced_bytes: Cell<usize>,
+    suggestions: Cell<usize>,
+}
+
+impl Work {
+    /// Counts a text that variables stand for; the problem of the first one too many is told, and no other.
+    fn count(&self, text: &str, origin: &Origin) -> Result<(), Unresolved> {
+        let before = self.replaced_bytes.get();
+        let after = before.saturating_add(text.len());
+        self.replaced_bytes.set(after);
+        if after <= MAX_REPLACED_BYTES {
+            return Ok(());
+        }
+        let problem = || {
+            let message = format!("variables stand for more than {MAX_REPLACED_BYTES} bytes of text in all");
+            let problem = Diagnostic::error(Code::Variable, origin.clone(), message);
+            Box::new(problem.with_hint("Variables are meant for names and URLs; write long texts out."))
+        };
+        Err((before <= MAX_REPLACED_BYTES).then(problem))
+    }
+
+    fn unknown<'a>(&self, name: &str, origin: Origin, names: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+        let count = self.suggestions.get();
+        self.suggestions.set(count + 1);
+        let most = if count < MAX_SUGGESTIONS { usize::MAX } else { 0 };
+        unknown(name, origin, names.take(most))
+    }
 }
 
 /// Where the value of a variable comes from.
@@ -67,7 +115,8 @@ impl Variables {
         process_env: &dyn Fn(&str) -> Option<String>,
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
-        let variables = Self { environment: environment.map(str::to_owned), is_complete, values: BTreeMap::new() };
+        let environment = environment.map(str::to_owned);
+        let variables = Self { environment, is_complete, values: BTreeMap::new(), work: Work::default() };
         let mut evaluation = Evaluation { variables, definitions, process_env, problems, chain: Vec::new() };
         for name in definitions.keys() {
             evaluation.value(name);
@@ -90,6 +139,14 @@ impl Variables {
         })
     }
 
+    /// Counts a text of a field that variables were replaced in.
+    pub(crate) fn count(&self, resolved: &Resolved<'_>, origin: &Origin) -> Result<(), Unresolved> {
+        match &resolved.text {
+            Cow::Borrowed(_) => Ok(()),
+            Cow::Owned(text) => self.work.count(text, origin),
+        }
+    }
+
     fn lookup(&self, name: &str, origin: Origin) -> Result<(String, Kind), Unresolved> {
         if name == "environment" {
             return self.named_environment(origin);
@@ -98,7 +155,7 @@ impl Variables {
             Some(Some(value)) => Ok(value.clone()),
             Some(None) => Err(None),
             None if !self.is_complete => Err(None),
-            None => Err(Some(Box::new(unknown(name, origin, self.values.keys().map(String::as_str))))),
+            None => Err(Some(Box::new(self.work.unknown(name, origin, self.values.keys().map(String::as_str))))),
         }
     }
 
@@ -169,22 +226,15 @@ fn resolve_pieces<'t>(
         let name = name.strip_prefix("env:").map_or(Name::Variable(name), Name::Env);
         let (replacement, kind) = value(Reference { name, origin: scalar.part(origin, start, end) })?;
         if start == 0 && end == text.len() {
+            must_be_short(&replacement, origin)?;
             return Ok(Resolved { text: Cow::Owned(replacement), kind });
         }
         resolved.push_str(&replacement);
-        if resolved.len() > MAX_VALUE_BYTES {
-            return Err(Some(Box::new(
-                Diagnostic::error(
-                    Code::Variable,
-                    origin.clone(),
-                    format!("the text grows beyond {MAX_VALUE_BYTES} bytes"),
-                )
-                .with_hint("Variables are meant for names and URLs."),
-            )));
-        }
+        must_be_short(&resolved, origin)?;
         rest = end;
     }
     resolved.push_str(text.get(rest..).unwrap_or_default());
+    must_be_short(&resolved, origin)?;
     Ok(Resolved { text: Cow::Owned(resolved), kind: Kind::Text })
 }
 
@@ -203,7 +253,7 @@ impl<'t> Evaluation<'_, 't> {
             return known.clone();
         }
         let value = match self.definitions.get(name)? {
-            Definition::Given(text) => Some(((*text).to_owned(), Kind::Open)),
+            Definition::Given(text) => self.given(name, text),
             Definition::File(_, node) => {
                 self.chain.push(name);
                 let value = self.node(name, node);
@@ -213,6 +263,16 @@ impl<'t> Evaluation<'_, 't> {
         };
         self.variables.values.insert(name.to_owned(), value.clone());
         value
+    }
+
+    fn given(&mut self, name: &str, text: &str) -> Option<(String, Kind)> {
+        if text.len() <= MAX_VALUE_BYTES {
+            return Some((text.to_owned(), Kind::Open));
+        }
+        let message = format!("`--var {name}=…` is longer than {MAX_VALUE_BYTES} bytes");
+        self.problems
+            .push(Diagnostic::unplaced(Code::Variable, message).with_hint("Variables are meant for names and URLs."));
+        None
     }
 
     fn node(&mut self, name: &'t str, node: &'t Node) -> Option<(String, Kind)> {
@@ -231,17 +291,24 @@ impl<'t> Evaluation<'_, 't> {
             );
             return None;
         }
-        if !scalar.text.contains("${") {
-            let kind = if scalar.style == Style::Plain { Kind::Plain } else { Kind::Text };
-            return Some((scalar.text.clone(), kind));
-        }
-        match resolve_pieces(scalar, &node.origin, |reference| self.reference(reference)) {
-            Ok(resolved) => Some((resolved.text.into_owned(), resolved.kind)),
+        match self.resolved(scalar, &node.origin) {
+            Ok(value) => Some(value),
             Err(problem) => {
                 self.problems.extend(problem.map(|problem| *problem));
                 None
             }
         }
+    }
+
+    fn resolved(&mut self, scalar: &'t Scalar, origin: &'t Origin) -> Result<(String, Kind), Unresolved> {
+        if !scalar.text.contains("${") {
+            let kind = if scalar.style == Style::Plain { Kind::Plain } else { Kind::Text };
+            must_be_short(&scalar.text, origin)?;
+            return Ok((scalar.text.clone(), kind));
+        }
+        let Resolved { text, kind } = resolve_pieces(scalar, origin, |reference| self.reference(reference))?;
+        self.variables.work.count(&text, origin)?;
+        Ok((text.into_owned(), kind))
     }
 
     fn reference(&mut self, reference: Reference<'t>) -> Result<(String, Kind), Unresolved> {
@@ -255,7 +322,7 @@ impl<'t> Evaluation<'_, 't> {
             if !self.variables.is_complete {
                 return Err(None);
             }
-            return Err(Some(Box::new(unknown(name, origin, self.definitions.keys().copied()))));
+            return Err(Some(Box::new(self.variables.work.unknown(name, origin, self.definitions.keys().copied()))));
         };
         if let Some(start) = self.chain.iter().position(|other| *other == name) {
             return Err(Some(Box::new(self.cycle(start, origin))));

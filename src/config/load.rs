@@ -10,6 +10,9 @@ use crate::model::DesiredState;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The most text that is resolved in one run, each file counted once an environment.
+const MAX_RESOLVED_BYTES: usize = 256 * 1024 * 1024;
+
 /// What the command line and the process say about the file.
 #[derive(Clone, Copy)]
 pub struct LoadOptions<'a> {
@@ -86,6 +89,10 @@ pub fn load_all(path: &Path, options: &LoadOptions<'_>) -> LoadedAll {
             Err(_) => {}
         },
     }
+    if let Some(problem) = too_many(&input, &chosen, &frame) {
+        diagnostics.push(problem);
+        chosen.clear();
+    }
     let mut found: Vec<(Option<&str>, Vec<Diagnostic>)> = Vec::new();
     let mut environments = Vec::new();
     for environment in chosen {
@@ -120,6 +127,21 @@ fn common_problems(input: &Input, frame: &Frame<'_>, options: &LoadOptions<'_>) 
         );
     }
     problems
+}
+
+/// Refuses to resolve more than there is room for: what a file says is kept once an environment.
+fn too_many(input: &Input, chosen: &[Option<&str>], frame: &Frame<'_>) -> Option<Diagnostic> {
+    let environments = frame.environments.as_ref().filter(|_| chosen.len() > 1)?;
+    let bytes = input.sources.iter().fold(0_usize, |sum, (_, text)| sum.saturating_add(text.len()));
+    if bytes.saturating_mul(chosen.len()) <= MAX_RESOLVED_BYTES {
+        return None;
+    }
+    let message = format!(
+        "{} environments of {bytes} bytes each are more than the {MAX_RESOLVED_BYTES} that are checked at once",
+        chosen.len()
+    );
+    let problem = Diagnostic::error(Code::Environment, environments.origin.clone(), message);
+    Some(problem.with_hint("Check one at a time, with `--env`."))
 }
 
 /// Finds the environment that is meant.

@@ -2,6 +2,7 @@
 
 use super::{audience, identity, output, policy};
 use crate::config::frame::Section;
+use crate::config::interpolate::MAX_SUGGESTIONS;
 use crate::config::nearest;
 use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles, Sourced};
 use crate::model::{Address, DesiredState, Entry, EntryKey, Note, ScopeValue, Server, Unmanaged};
@@ -51,9 +52,6 @@ pub(crate) fn check(
     desired.notes.append(&mut checker.notes);
     checker.problems
 }
-
-/// The most unknown names that get a nearest name: the search is linear, and nobody reads more.
-const MAX_SUGGESTIONS: usize = 200;
 
 struct Checker {
     problems: Vec<Diagnostic>,

@@ -233,7 +233,11 @@ impl<'a> Decoder<'a> {
             self.null(at, empty);
             return None;
         }
-        match self.variables.resolve(scalar, &at.node.origin) {
+        let resolved = self.variables.resolve(scalar, &at.node.origin).and_then(|resolved| {
+            self.variables.count(&resolved, &at.node.origin)?;
+            Ok(resolved)
+        });
+        match resolved {
             Ok(resolved) => Some(resolved),
             Err(problem) => {
                 self.problems.extend(problem.map(|problem| *problem));
