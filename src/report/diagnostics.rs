@@ -2,15 +2,24 @@
 
 use super::mask::masked;
 use super::refusal::identity_advice;
+use super::visible::visible_lines;
 use super::{count, visible};
 use crate::diagnostic::{Code, Diagnostic, Label, Origin, Severity, SourceFiles};
 use crate::model::{IdentityProblem, IdentityProblemKind};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Writes every problem with the lines it is about, then how many there are.
+/// The most problems that are shown; nobody reads more, and a file can hold millions.
+const MOST_SHOWN: usize = 1000;
+
+/// The longest piece of a file that is quoted from at once, in bytes: a longer line is not quoted, and places further apart
+/// are quoted apart. The renderer goes through all it is given, for every problem.
+const QUOTED_BYTES: usize = 16 * 1024;
+
+/// Writes the first thousand problems with the lines they are about, then how many there are.
 ///
 /// # Errors
 /// Whatever the writer answers.
@@ -20,12 +29,15 @@ pub fn write_diagnostics(
     sources: &SourceFiles,
     width: usize,
 ) -> io::Result<()> {
-    let texts: BTreeMap<Arc<str>, String> =
-        sources.iter().map(|(file, text)| (Arc::clone(file), masked(text))).collect();
+    let texts: BTreeMap<Arc<str>, Quoted> =
+        sources.iter().map(|(file, text)| (Arc::clone(file), Quoted::new(text))).collect();
     let renderer = Renderer::styled().term_width(width);
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
         let group = group(diagnostic, &texts);
         writeln!(out, "{}\n", renderer.render(&[group]))?;
+    }
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
+        writeln!(out, "{} not shown\n", count(more, "further problem", None))?;
     }
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = diagnostics.len() - errors;
@@ -37,7 +49,58 @@ pub fn write_diagnostics(
     }
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<Arc<str>, String>) -> Group<'a> {
+/// A file to quote from: its text without secrets, and where its lines begin.
+struct Quoted {
+    text: String,
+    lines: Vec<usize>,
+}
+
+/// A piece of a file, whole lines.
+struct Piece<'a> {
+    text: &'a str,
+    start: usize,
+    line: usize,
+}
+
+impl Quoted {
+    fn new(text: &str) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text: masked(text), lines }
+    }
+
+    /// Returns the lines from the one of `start` to the one of `end`.
+    fn piece(&self, start: usize, end: usize) -> Piece<'_> {
+        // The end of the file belongs to its last line, not to an empty one behind it.
+        let behind = |place: usize| self.lines.partition_point(|line| *line <= place && *line < self.text.len());
+        let first = behind(start).saturating_sub(1);
+        let start = self.lines.get(first).copied().unwrap_or_default();
+        let end = self.lines.get(behind(end)).copied().unwrap_or(self.text.len());
+        Piece { text: self.text.get(start..end).unwrap_or_default(), start, line: first + 1 }
+    }
+
+    /// Returns a span that lies inside the text, on character boundaries, of one line and at least one character where it
+    /// can.
+    fn span(&self, origin: &Origin) -> Range<usize> {
+        let floor = |mut at: usize| {
+            at = at.min(self.text.len());
+            while !self.text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = floor(origin.start);
+        let next = self.lines.partition_point(|line| *line <= start);
+        let rest = self.text.get(start..self.lines.get(next).copied().unwrap_or(self.text.len())).unwrap_or_default();
+        let line_end = start + rest.trim_end_matches(['\n', '\r']).len();
+        let end = floor(origin.end).clamp(start, line_end.max(start));
+        match rest.chars().next() {
+            Some(first) if end == start && start < line_end => start..start + first.len_utf8(),
+            _ => start..end,
+        }
+    }
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<Arc<str>, Quoted>) -> Group<'a> {
     let Diagnostic { code, severity, message, primary, related, hint } = diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
@@ -45,35 +108,50 @@ fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<Arc<str>, String>) 
     };
     let mut group = Group::with_title(level.primary_title(visible(message)).id(code.as_str()));
     for (file, labels) in by_file(primary.as_ref(), related) {
-        let mut snippet = match texts.get(file) {
-            Some(text) => Snippet::source(text.as_str()).path(file),
-            None => {
-                for (_, label) in labels {
-                    let Origin { file, line, column, start: _, end: _ } = &label.origin;
-                    group = group.element(
-                        annotate_snippets::Origin::path(file.as_ref())
-                            .line(*line as usize)
-                            .char_column(*column as usize),
-                    );
-                }
-                continue;
-            }
+        group = match texts.get(file) {
+            Some(quoted) => quote(group, file, quoted, labels),
+            None => labels.into_iter().fold(group, |group, (_, label)| group.element(unquoted(&label.origin))),
         };
-        let text = texts.get(file).map_or("", String::as_str);
-        for (kind, label) in labels {
-            let span = span(text, &label.origin);
-            let annotation = kind.span(span);
-            snippet = snippet.annotation(match label.text.as_str() {
-                "" => annotation,
-                words => annotation.label(visible(words)),
-            });
-        }
-        group = group.element(snippet);
     }
     match hint {
         Some(hint) => group.element(Level::HELP.message(visible(hint))),
         None => group,
     }
+}
+
+/// Adds the lines of a file that labels are about.
+fn quote<'a>(group: Group<'a>, file: &'a str, quoted: &'a Quoted, labels: Labels<'a>) -> Group<'a> {
+    let spans: Vec<Range<usize>> = labels.iter().map(|(_, label)| quoted.span(&label.origin)).collect();
+    let start = spans.iter().map(|span| span.start).min().unwrap_or_default();
+    let end = spans.iter().map(|span| span.end).max().unwrap_or_default();
+    let piece = quoted.piece(start, end);
+    if piece.text.len() > QUOTED_BYTES {
+        return match labels.as_slice() {
+            [(_, label)] => group.element(unquoted(&label.origin)),
+            _ => labels.into_iter().fold(group, |group, label| quote(group, file, quoted, vec![label])),
+        };
+    }
+    // Hidden characters are spelt out, so the places behind them move.
+    let shown = visible_lines(piece.text);
+    let place = |at: usize| {
+        let before = piece.text.get(..at - piece.start).unwrap_or_default();
+        visible_lines(before).len().min(shown.len())
+    };
+    let spans: Vec<Range<usize>> = spans.into_iter().map(|span| place(span.start)..place(span.end)).collect();
+    let mut snippet = Snippet::source(shown).path(visible(file)).line_start(piece.line);
+    for ((kind, label), span) in labels.into_iter().zip(spans) {
+        let annotation = kind.span(span);
+        snippet = snippet.annotation(match label.text.as_str() {
+            "" => annotation,
+            words => annotation.label(visible(words)),
+        });
+    }
+    group.element(snippet)
+}
+
+fn unquoted(origin: &Origin) -> annotate_snippets::Origin<'_> {
+    let Origin { file, line, column, start: _, end: _ } = origin;
+    annotate_snippets::Origin::path(visible(file)).line(*line as usize).char_column(*column as usize)
 }
 
 type Labels<'a> = Vec<(AnnotationKind, &'a Label)>;
@@ -90,25 +168,6 @@ fn by_file<'a>(primary: Option<&'a Label>, related: &'a [Label]) -> Vec<(&'a str
         }
     }
     files
-}
-
-/// Returns a span that lies inside the text, on character boundaries, of one line and at least one character where it can.
-fn span(text: &str, origin: &Origin) -> std::ops::Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let start = floor(origin.start);
-    let rest = text.get(start..).unwrap_or_default();
-    let line_end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
-    let end = floor(origin.end).clamp(start, line_end.max(start));
-    match rest.chars().next() {
-        Some(first) if end == start && start < line_end => start..start + first.len_utf8(),
-        _ => start..end,
-    }
 }
 
 /// Says what is wrong with an entry that cannot be matched with the account, at its line.
@@ -153,6 +212,35 @@ mod tests {
         let mut out = anstream::StripStream::new(Vec::new());
         write_diagnostics(&mut out, diagnostics, &sources, 80).unwrap();
         String::from_utf8(out.into_inner()).unwrap()
+    }
+
+    #[test]
+    fn problems_beyond_a_thousand_are_counted() {
+        let mut problems: Vec<Diagnostic> = (0..1003)
+            .map(|number| Diagnostic::error(Code::UnknownKey, at("naem"), format!("problem {number}")))
+            .collect();
+        let text = written(&problems);
+        assert!(text.contains("problem 999\n") && !text.contains("problem 1000\n"), "{text}");
+        assert!(text.ends_with("3 further problems not shown\n\n1003 errors\n"), "{text}");
+        problems.truncate(1000);
+        assert!(!written(&problems).contains("further"));
+    }
+
+    #[test]
+    fn a_line_of_megabytes_is_named_and_not_quoted() {
+        let text = format!("roles: {{a: {}}}\nname: Ä\n", "x".repeat(1 << 20));
+        let place = |needle: &str, line| {
+            let start = text.find(needle).unwrap();
+            Origin { file: "gatewright.yaml".into(), line, column: 9, start, end: start + 1 }
+        };
+        let mut sources = SourceFiles::default();
+        sources.insert("gatewright.yaml".into(), text.as_str().into());
+        let problem =
+            Diagnostic::error(Code::UnknownKey, place("name", 2), "wrong").with_related(place("a:", 1), "defined here");
+        let mut out = anstream::StripStream::new(Vec::new());
+        write_diagnostics(&mut out, &[problem], &sources, 80).unwrap();
+        let shown = String::from_utf8(out.into_inner()).unwrap();
+        assert!(shown.len() < 500 && shown.contains("2 | name: Ä") && shown.contains("gatewright.yaml:1:9"), "{shown}");
     }
 
     #[test]

@@ -39,6 +39,24 @@ pub(super) fn visible_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Shows the same characters in lines of a file; line breaks and tabs stay.
+pub(super) fn visible_lines(text: &str) -> Cow<'_, str> {
+    let stays = |rest: &str| rest.starts_with(['\n', '\t']) || rest.starts_with("\r\n");
+    if !text.chars().any(|character| is_hidden(character) && character != '\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for (at, character) in text.char_indices() {
+        match text.get(at..) {
+            Some(rest) if is_hidden(character) && !stays(rest) => {
+                shown.push_str(&visible(character.encode_utf8(&mut [0; 4])));
+            }
+            _ => shown.push(character),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Says whether a character moves, hides or reorders what stands around it.
 ///
 /// Source: Unicode general categories Cc and Cf, the line and paragraph separators, and the invisible Hangul fillers.
