@@ -142,10 +142,12 @@ impl Execution<'_> {
             account_id: plan.context.account_id,
             environment: plan.context.environment.clone(),
         };
+        let files = home.workspace.secrets(&home.host);
+        files.check().context("cannot use the folder of secrets")?;
         let begun = RunRecord::begin(&home.workspace, &home.host, &header, Timestamp::now);
         Ok(RunHost {
             record: begun.context("cannot begin the record of the run")?,
-            files: home.workspace.secrets(&home.host),
+            files,
             command: self.secrets.cloned(),
             host: home.host.clone(),
             clock: Timestamp::now,

@@ -6,11 +6,13 @@ use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::Inputs;
 use super::replacing::ReplaceArgs;
+use super::state_file::MOST_BYTES;
 use super::terminal::Terminal;
 use crate::diff::{Action, Change, FieldChange};
 use crate::execute::{FieldView, Moved, MovedWhy, StepOutcome, StepResult};
 use crate::plan::{Permitted, Plan, Withheld};
 use crate::report::{self, SavedChange, SavedField, SavedPlan, SavedPlanError};
+use crate::workspace::read_regular;
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,8 +31,8 @@ pub(super) fn read(path: &Path, global: &GlobalArgs, replaces: &ReplaceArgs) -> 
             "Leave `--env`, `--var` and `--replace` out, or leave the plan out.",
         ));
     }
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    match report::read_plan(&text) {
+    let bytes = read_regular(path, MOST_BYTES).with_context(|| format!("cannot read {}", path.display()))?;
+    match report::read_plan(&bytes) {
         Err(error @ SavedPlanError::Version { .. }) => Err(refused(error.to_string())),
         read => Ok(read.with_context(|| format!("cannot apply {}", path.display()))?),
     }

@@ -2,17 +2,21 @@
 
 use crate::plan::{FileAction, FileChange};
 use crate::render::RenderedFile;
+use crate::workspace::read_regular;
 use anyhow::Context;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+
+/// The longest file that a policy file is compared with, in bytes.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// Compares rendered files with those below a folder; returns those that are new or different, in the same order.
 pub(super) fn compare(folder: &Path, rendered: &[RenderedFile]) -> anyhow::Result<Vec<FileChange>> {
     let mut changes = Vec::new();
     for RenderedFile { policy, path, contents } in rendered {
         let file = inside(folder, path)?;
-        let action = match fs::read(&file) {
+        let action = match read_regular(&file, MOST_BYTES) {
             Ok(bytes) if bytes == contents.as_bytes() => continue,
             Ok(bytes) => FileAction::Update { before: String::from_utf8_lossy(&bytes).into_owned() },
             Err(error) if error.kind() == io::ErrorKind::NotFound => FileAction::Create,
@@ -32,6 +36,7 @@ pub(super) fn write(folder: &Path, change: &FileChange) -> anyhow::Result<()> {
 /// Writes a file beside its place and moves it there, so that a reader sees the old one or the new one.
 pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    refuse_special(file)?;
     fs::create_dir_all(folder)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
@@ -41,6 +46,26 @@ pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     result
+}
+
+/// Writes a file that must not be there yet.
+pub(super) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let result = write_new(file, bytes);
+    if result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::AlreadyExists) {
+        // The first error is the one worth telling.
+        let _ = fs::remove_file(file);
+    }
+    result
+}
+
+/// Refuses to put a file in the place of anything but a file: of a link, which leads elsewhere, or of a device.
+pub(super) fn refuse_special(file: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(file) {
+        Ok(metadata) if metadata.is_symlink() => Err(io::Error::other("it is a symbolic link")),
+        Ok(metadata) if !metadata.is_file() => Err(io::Error::other("it is not a regular file")),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -211,7 +211,7 @@ fn a_rich_plan_is_json_of_the_published_schema() {
 #[test]
 fn a_saved_plan_permits_what_was_planned() {
     with_rich_plan(|view| {
-        let saved = super::read_plan(&written(view, write_plan_json)).unwrap();
+        let saved = super::read_plan(written(view, write_plan_json).as_bytes()).unwrap();
         let now: Vec<super::SavedChange> = view.plan.changes().map(super::SavedChange::from).collect();
         assert_eq!(saved.changes, now);
         assert_eq!(saved.variables, *view.variables);
@@ -221,10 +221,38 @@ fn a_saved_plan_permits_what_was_planned() {
 
 #[test]
 fn files_that_are_no_saved_plans_are_refused() {
-    let check = |text: &str, expected: &str| assert_eq!(super::read_plan(text).unwrap_err().to_string(), expected);
+    let check =
+        |text: &str, expected: &str| assert_eq!(super::read_plan(text.as_bytes()).unwrap_err().to_string(), expected);
     check("", "the file is not a saved plan");
     check("{}", "the file is not a saved plan");
     check("{\"format_version\": 9}", "the saved plan is of format version 9, and this program reads version 1");
+}
+
+/// Every place of a saved plan, taken out or replaced: it is read, or refused with the place where it stops being a plan.
+#[test]
+fn a_damaged_plan_is_refused_with_its_place() {
+    with_rich_plan(|view| {
+        let text = written(view, write_plan_json);
+        let lines: Vec<&str> = text.lines().collect();
+        let check = |text: &str| match super::read_plan(text.as_bytes()) {
+            Ok(_) | Err(super::SavedPlanError::Version { .. }) => {}
+            Err(super::SavedPlanError::Shape(source)) => assert!(source.line() > 0, "{source}\n{text}"),
+        };
+        for number in 0..lines.len() {
+            let mut damaged = lines.clone();
+            damaged.remove(number);
+            check(&damaged.join("\n"));
+            let Some((key, value)) = lines[number].split_once(": ") else { continue };
+            for intruder in
+                ["null", "-1", "1e400", "1.5", "18446744073709551616", "\"x\"", "[]", "{}", "true", "\"\\ud800\""]
+            {
+                let line = format!("{key}: {intruder}{}", if value.ends_with(',') { "," } else { "" });
+                damaged = lines.clone();
+                damaged[number] = &line;
+                check(&damaged.join("\n"));
+            }
+        }
+    });
 }
 
 #[test]

@@ -159,6 +159,7 @@ fn words(line: &str) -> Result<Vec<String>, WorkspaceError> {
 #[cfg(test)]
 mod tests {
     use super::{SecretsCommand, masked, words};
+    use proptest::prelude::*;
     use secrecy::SecretString;
     use std::time::Duration;
 
@@ -203,5 +204,15 @@ mod tests {
         let command = SecretsCommand::parse("sleep 600", Duration::from_millis(50)).unwrap();
         let error = command.take(b"{}", &SecretString::from("s3cret")).unwrap_err();
         assert!(error.to_string().contains("did not end"), "{error}");
+    }
+
+    proptest! {
+        /// Words that are quoted come back as they were; any other line is split or refused.
+        #[test]
+        fn quoted_words_come_back(mut given in prop::collection::vec("\\PC{0,8}", 0..5), line in "[\\PC\n\t'\"\\\\]{0,30}") {
+            let quoted: Vec<String> = given.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+            prop_assert_eq!(words(&quoted.join(" ")).unwrap(), std::mem::take(&mut given));
+            let _split = words(&line);
+        }
     }
 }

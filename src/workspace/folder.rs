@@ -2,7 +2,7 @@
 
 use super::{Lock, SecretFiles, WorkspaceError};
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -67,6 +67,18 @@ impl Workspace {
         SecretFiles::new(self.path.join("secrets").join(host))
     }
 
+    /// Makes the folder of the emulated account of a host, and returns it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn emulator(&self, host: &str) -> Result<PathBuf, WorkspaceError> {
+        let folder = self.path.join("emulator");
+        make_private(&folder)?;
+        let folder = folder.join(host);
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
     /// Returns the folder of the run records of a host.
     pub(super) fn runs(&self, host: &str) -> PathBuf {
         self.path.join("runs").join(host)
@@ -99,6 +111,27 @@ pub(super) fn make_private(path: &Path) -> Result<(), WorkspaceError> {
     close_to_others(path, &metadata)
 }
 
+/// Reads a regular file of at most so many bytes, whole: a pipe that nobody writes to would never end, nor would a device.
+///
+/// # Errors
+/// Whatever the system says, and where it is no such file.
+pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let is_regular = |metadata: fs::Metadata| match metadata.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::other("it is not a regular file")),
+    };
+    // Looked at before it is opened, since opening a pipe waits, and after, since it may be another one then.
+    is_regular(fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    is_regular(file.metadata()?)?;
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= most => Ok(bytes),
+        _ => Err(io::Error::other(format!("it is larger than {most} bytes"))),
+    }
+}
+
 pub(super) fn refuse_symlink(path: &Path) -> Result<(), WorkspaceError> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => Err(WorkspaceError::Symlink { path: path.to_owned() }),
@@ -106,6 +139,12 @@ pub(super) fn refuse_symlink(path: &Path) -> Result<(), WorkspaceError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(WorkspaceError::io("read", path)(error)),
     }
+}
+
+/// Refuses a folder of a host that is a link, or that is reached through one inside the workspace.
+pub(super) fn refuse_symlinks(folder: &Path) -> Result<(), WorkspaceError> {
+    folder.parent().map_or(Ok(()), refuse_symlink)?;
+    refuse_symlink(folder)
 }
 
 /// Opens a file that must not exist yet, readable by its owner alone.

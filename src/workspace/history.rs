@@ -1,7 +1,7 @@
 //! What earlier runs recorded, and what they left open.
 
-use super::entry::{Entry, IntentEntry, ResultEntry, ResultKind, RunEntry, SecretEntry};
-use super::folder::refuse_symlink;
+use super::entry::{Entry, FORMAT_VERSION, IntentEntry, ResultEntry, ResultKind, RunEntry, SecretEntry};
+use super::folder::{read_regular, refuse_symlink, refuse_symlinks};
 use super::{RunHeader, SecretFiles, Workspace, WorkspaceError};
 use crate::diff::Action;
 use crate::execute::{NaturalKey, PendingCreate};
@@ -13,6 +13,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
+
+/// The longest record that is read, in bytes: a few hundred thousand writes.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// The records of one host and account, oldest first.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -96,6 +99,7 @@ impl History {
     /// [`WorkspaceError`] where a record cannot be read or understood.
     pub fn read(workspace: &Workspace, host: &str, account_id: Option<u64>) -> Result<Self, WorkspaceError> {
         let folder = workspace.runs(host);
+        refuse_symlinks(&folder)?;
         let listed = match fs::read_dir(&folder) {
             Ok(listed) => listed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
@@ -196,7 +200,8 @@ impl History {
 /// Reads one record; `None` where the process was killed before it had a first line.
 fn read_run(path: &Path) -> Result<Option<RecordedRun>, WorkspaceError> {
     refuse_symlink(path)?;
-    let text = fs::read_to_string(path).map_err(WorkspaceError::io("read", path))?;
+    let bytes = read_regular(path, MOST_BYTES).map_err(WorkspaceError::io("read", path))?;
+    let text = String::from_utf8(bytes).map_err(|error| WorkspaceError::io("read", path)(io::Error::other(error)))?;
     let malformed = |number: usize, reason: String| WorkspaceError::Malformed {
         path: path.to_owned(),
         reason: format!("line {}: {reason}", number + 1),
@@ -207,6 +212,12 @@ fn read_run(path: &Path) -> Result<Option<RecordedRun>, WorkspaceError> {
     for (number, line) in whole.lines().enumerate() {
         let entry: Entry = serde_json::from_str(line).map_err(|error| malformed(number, error.to_string()))?;
         match (entry, &mut run) {
+            (Entry::Run(entry), None) if entry.format_version != FORMAT_VERSION => {
+                return Err(malformed(
+                    number,
+                    format!("format version {}, not {FORMAT_VERSION}", entry.format_version),
+                ));
+            }
             (Entry::Run(entry), None) => run = Some(begun(path, entry)),
             (Entry::Intent(entry), Some(run)) => {
                 places.insert(entry.write, run.writes.len());
@@ -427,5 +438,37 @@ mod tests {
         assert!(!run.is_ended);
         fs::write(&path, format!("garbage\n{text}")).unwrap();
         assert!(History::read(&workspace, HOST, Some(1)).is_err());
+    }
+
+    /// A line that is damaged is an error that names it, wherever it stands; nothing is dropped in silence.
+    #[test]
+    fn a_damaged_line_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let workspace = Workspace::open(&root.path().join(".gatewright")).unwrap();
+        record(&workspace, 1, &[(app(), done(None)), (scope(), None)]);
+        let path = fs::read_dir(workspace.runs(HOST)).unwrap().next().unwrap().unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let read = |text: &[u8]| {
+            fs::write(&path, text).unwrap();
+            History::read(&workspace, HOST, Some(1)).map_err(|error| error.to_string())
+        };
+        let deep = "[".repeat(100_000);
+        let later = lines[0].replace("\"format_version\":1", "\"format_version\":2");
+        for number in 0..lines.len() {
+            for damage in ["{", " ", "null", "{\"type\":\"later\"}", "[]", &lines[number][1..], &deep, later.as_str()] {
+                let mut damaged = lines.clone();
+                damaged[number] = damage;
+                let error = read((damaged.join("\n") + "\n").as_bytes()).unwrap_err();
+                let place = format!("line {}", number + 1);
+                assert!(error.contains(&place) || number == 0, "{damage:.80}: {error}");
+            }
+            let mut torn = lines.clone();
+            torn.remove(number);
+            let read = read((torn.join("\n") + "\n").as_bytes());
+            assert_eq!(read.is_err(), number < 2, "line {}", number + 1);
+        }
+        assert!(read(b"\xff\xfe\n").is_err());
+        assert!(read(text.as_bytes()).is_ok());
     }
 }

@@ -23,7 +23,7 @@ mod secrets;
 
 pub use command::SecretsCommand;
 pub use error::WorkspaceError;
-pub use folder::{Workspace, host_folder};
+pub use folder::{Workspace, host_folder, read_regular};
 pub use history::{History, LostSecret, RecordedRun, RecordedWrite, WriteState};
 pub use host::RunHost;
 pub use lock::Lock;

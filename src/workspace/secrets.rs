@@ -1,7 +1,7 @@
 //! Secrets of apps, one file each, never overwritten.
 
 use super::WorkspaceError;
-use super::folder::{create_new, make_private, refuse_symlink};
+use super::folder::{create_new, make_private, read_regular, refuse_symlink, refuse_symlinks};
 use crate::execute::NewSecret;
 use crate::model::{EntryKey, RemoteId};
 use jiff::Timestamp;
@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 
 /// The most files one app may have: ids are never given twice, so a second one is an accident already.
 const MOST_FILES: u32 = 100;
+
+/// The longest file that can be a stored secret, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The stored secrets of one host.
 #[derive(Debug, Clone)]
@@ -77,6 +80,14 @@ impl SecretFiles {
         Self { folder }
     }
 
+    /// Makes sure that the folder, if it is there, is one of ours: before an app is made whose secret goes there.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Symlink`] where it leads elsewhere.
+    pub fn check(&self) -> Result<(), WorkspaceError> {
+        refuse_symlinks(&self.folder)
+    }
+
     /// Stores a secret and returns the path when it is on the disk.
     ///
     /// # Errors
@@ -108,11 +119,12 @@ impl SecretFiles {
     /// # Errors
     /// [`WorkspaceError`] where it is there and cannot be read.
     pub fn secret_for(&self, app: &EntryKey, id: RemoteId) -> Result<Option<StoredSecret>, WorkspaceError> {
+        self.check()?;
         let is_there = |number: &u32| fs::symlink_metadata(self.path(app, id, *number)).is_ok();
         let Some(number) = (1..=MOST_FILES).take_while(is_there).last() else { return Ok(None) };
         let path = self.path(app, id, number);
         refuse_symlink(&path)?;
-        let text = Zeroizing::new(fs::read(&path).map_err(WorkspaceError::io("read", &path))?);
+        let text = Zeroizing::new(read_regular(&path, MOST_BYTES).map_err(WorkspaceError::io("read", &path))?);
         // The parser's own words could quote the secret.
         let SecretRead { client_id, client_secret } = serde_json::from_slice(&text).map_err(|_| {
             let reason = "it is not a stored secret".to_owned();

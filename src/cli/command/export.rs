@@ -103,7 +103,7 @@ pub(super) fn deliver(text: &str, out: Option<&Path>, terminal: &Terminal) -> Re
         terminal.print(|stdout| stdout.write_all(text.as_bytes()))?;
         return Ok(());
     };
-    policy_files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    policy_files::create(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     let path = path.display().to_string();
     terminal.tell(|err| writeln!(err, "wrote {}", report::visible(&path)))?;
     Ok(())

@@ -75,6 +75,7 @@ pub(in crate::cli) async fn run(
     let PlanArgs { out, format, detailed_exitcode, files_base, replaces, safety } = args;
     if let Some(path) = out {
         must_have_folder(path)?;
+        policy_files::refuse_special(path).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let mut inputs = inputs::load(global, env, terminal)?;
     replacing::ask(&mut inputs.desired, replaces.addresses())?;

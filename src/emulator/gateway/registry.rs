@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
@@ -110,6 +110,11 @@ impl GatewayFile {
 }
 
 fn read(path: &Path) -> Result<String, FileError> {
+    let metadata = std::fs::metadata(path).map_err(FileError::Unreadable)?;
+    if !metadata.is_file() {
+        // Opening a pipe would wait for whoever writes to it.
+        return Err(FileError::Unreadable(io::Error::other("it is not a regular file")));
+    }
     let file = File::open(path).map_err(FileError::Unreadable)?;
     let mut text = String::new();
     let bounded = &mut file.take(LARGEST_FILE_BYTES + 1);

@@ -4,7 +4,7 @@
 //! so many small writes cost few disk syncs. The snapshot is only ever replaced whole.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -20,6 +20,9 @@ use super::{Change, State};
 
 /// How often a held lock is tried again.
 const LOCK_POLL: Duration = Duration::from_millis(25);
+
+/// The largest snapshot, and the longest line of a journal, that is read: an account of a million objects.
+const LARGEST_BYTES: u64 = 1 << 30;
 
 /// Why a state file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -112,8 +115,11 @@ pub(crate) async fn open(
 ) -> Result<(State, Log), StateFileError> {
     let paths = Paths::of(path);
     make_folder(path)?;
+    for path in [&paths.snapshot, &paths.journal, &paths.lock] {
+        refuse_special(path)?;
+    }
     let lock = take_lock(&paths.lock).await?;
-    let (mut state, mut revision) = match fs::read(&paths.snapshot) {
+    let (mut state, mut revision) = match read_regular(&paths.snapshot) {
         Ok(bytes) => read_snapshot(&paths.snapshot, &bytes, account_id)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let malformed = |source| StateFileError::Malformed { path: paths.snapshot.clone(), source };
@@ -142,7 +148,11 @@ pub(crate) async fn open(
 
 /// Returns the process that holds a state file, as far as its lock file says.
 pub fn state_holder(path: &Path) -> Option<u32> {
-    fs::read_to_string(Paths::of(path).lock).ok()?.trim().parse().ok()
+    let lock = Paths::of(path).lock;
+    refuse_special(&lock).ok()?;
+    let mut text = String::new();
+    File::open(lock).ok()?.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
 }
 
 impl Log {
@@ -221,6 +231,26 @@ fn make_folder(path: &Path) -> Result<(), StateFileError> {
     }
 }
 
+/// Refuses what is there and no file of its own: a link, which leads elsewhere, a pipe, which may never end, or a device.
+fn refuse_special(path: &Path) -> Result<(), StateFileError> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            Err(failed("use", path, io::Error::other("it is not a regular file, or a link to one")))
+        }
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed("look at", path, source)),
+        _ => Ok(()),
+    }
+}
+
+fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST_BYTES + 1).read_to_end(&mut bytes)?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= LARGEST_BYTES => Ok(bytes),
+        _ => Err(io::Error::other(format!("it is larger than {LARGEST_BYTES} bytes"))),
+    }
+}
+
 fn remove_if_there(path: &Path) -> Result<(), StateFileError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed("remove", path, source)),
@@ -272,7 +302,10 @@ fn replay(path: &Path, state: &mut State, revision: &mut u64, account_id: u64) -
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
-        let read = reader.read_until(b'\n', &mut bytes).map_err(|source| failed("read", path, source))?;
+        let read = (&mut reader)
+            .take(LARGEST_BYTES)
+            .read_until(b'\n', &mut bytes)
+            .map_err(|source| failed("read", path, source))?;
         // A last line without its end was cut off by a crash, before its request was answered.
         if read == 0 || bytes.last() != Some(&b'\n') {
             break;
@@ -311,10 +344,11 @@ fn write_snapshot(path: &Path, state: &State, revision: u64) -> Result<(), State
     temporary.push(".new");
     let temporary = PathBuf::from(temporary);
     let document = file_document(state, Some(revision));
+    // What a killed process left behind; a link that somebody put there must not be written through.
+    remove_if_there(&temporary)?;
     let mut file = OpenOptions::new()
-        .create(true)
+        .create_new(true)
         .write(true)
-        .truncate(true)
         .mode(0o600)
         .open(&temporary)
         .map_err(|source| failed("write", &temporary, source))?;

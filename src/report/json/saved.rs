@@ -2,6 +2,7 @@
 
 use super::v1::{ChangeV1, FORMAT_VERSION, FieldV1, OptionsV1, PlanV1};
 use crate::diff::Change;
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -66,17 +67,24 @@ pub enum SavedPlanError {
     },
 }
 
+#[derive(Deserialize)]
+struct VersionOnly {
+    format_version: u64,
+}
+
 /// Reads a saved plan.
 ///
 /// # Errors
 /// [`SavedPlanError::Version`] for another format version, [`SavedPlanError::Shape`] for anything else.
-pub fn read_plan(text: &str) -> Result<SavedPlan, SavedPlanError> {
-    let value: Value = serde_json::from_str(text).map_err(SavedPlanError::Shape)?;
-    match value.get("format_version").and_then(Value::as_u64) {
-        Some(found) if found != u64::from(FORMAT_VERSION) => return Err(SavedPlanError::Version { found }),
-        _ => {}
+pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
+    // First alone: the shape of another version is another one.
+    if let Ok(VersionOnly { format_version: found }) = serde_json::from_slice(text)
+        && found != u64::from(FORMAT_VERSION)
+    {
+        return Err(SavedPlanError::Version { found });
     }
-    let plan: PlanV1 = serde_json::from_value(value).map_err(SavedPlanError::Shape)?;
+    // From the text, so that an error says the line and the column, and a key that stands twice is one.
+    let plan: PlanV1 = serde_json::from_slice(text).map_err(SavedPlanError::Shape)?;
     let PlanV1 { program_version, config_digest, tenant, account_id, environment, options, changes, .. } = plan;
     let OptionsV1 { vars: variables, replaces, .. } = options;
     let changes = changes.into_iter().map(SavedChange::from).collect();
