@@ -12,6 +12,7 @@ mod execution;
 mod exit;
 mod failure;
 mod gateways;
+mod hardening;
 mod home;
 mod inputs;
 mod log;

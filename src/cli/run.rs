@@ -7,6 +7,7 @@ use super::command::{
 };
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::report;
 use anstream::ColorChoice;
 use anyhow::Context;
 use clap::Parser;
@@ -17,9 +18,11 @@ use tokio::runtime::Builder;
 
 /// Runs the program with the given arguments, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    super::hardening::start();
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return tell_parse_error(&error),
+        Err(error) => return tell_parse_error(&without_hidden(error, &args)),
     };
     let terminal = Terminal::new(cli.global.color.into());
     super::log::start(&cli.global);
@@ -30,6 +33,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
             let _ = failure.tell(&|name| std::env::var(name).ok(), &terminal);
             failure.exit()
         }
+    }
+}
+
+/// Returns the error in words that do not quote hidden characters of an argument: that of the arguments as they are shown.
+fn without_hidden(error: clap::Error, args: &[OsString]) -> clap::Error {
+    let shown: Vec<OsString> =
+        args.iter().map(|arg| report::visible(&arg.to_string_lossy()).into_owned().into()).collect();
+    if shown == args {
+        return error;
+    }
+    match Cli::try_parse_from(shown) {
+        Err(error) => error,
+        Ok(_) => clap::Error::raw(error.kind(), "an argument holds hidden characters\n"),
     }
 }
 
