@@ -5,7 +5,7 @@ use super::subject::Subject;
 use super::token::{Opened, check_signature};
 use crate::api::Jwk;
 use crate::model::{ClaimName, ScopeValue};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// Checks a token's signature, issuer, audience, scopes, claims and lifetime.
@@ -90,13 +90,41 @@ fn claim(subject: &Subject<'_>, token: &Opened, name: &ClaimName) -> Check {
 /// Checks the lifetime, where the file says one.
 fn lifetime(subject: &Subject<'_>, token: &Opened) -> Option<Check> {
     let minutes = subject.server?.access_token_expiration_minutes.as_ref()?.value;
-    let number = |name: &str| token.claims.get(name).and_then(Value::as_i64);
-    let seconds = number("exp").zip(number("iat")).map(|(end, start)| end - start);
+    let seconds = lifetime_seconds(&token.claims);
     let seen = seconds.map_or_else(|| "no `exp` or no `iat`".to_owned(), |seconds| format!("{seconds} s"));
     let wanted = i64::from(minutes) * 60;
     Some(Check::seen(CheckKind::Lifetime, format!("{wanted} s"), seen, seconds == Some(wanted)))
 }
 
+/// Returns what lies between `iat` and `exp`, as far as they are numbers that can be told apart.
+fn lifetime_seconds(claims: &Map<String, Value>) -> Option<i64> {
+    let number = |name: &str| claims.get(name).and_then(Value::as_i64);
+    let (end, start) = number("exp").zip(number("iat"))?;
+    end.checked_sub(start)
+}
+
 fn joined(texts: &BTreeSet<&str>) -> String {
     texts.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lifetime_seconds;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn lifetimes_are_numbers_that_exist() {
+        let check = |exp: Value, iat: Value, expected: Option<i64>| {
+            let claims = json!({ "exp": exp, "iat": iat });
+            assert_eq!(lifetime_seconds(claims.as_object().unwrap()), expected, "{claims}");
+        };
+        check(json!(700), json!(100), Some(600));
+        check(json!(100), json!(700), Some(-600));
+        check(json!(i64::MAX), json!(-1), None);
+        check(json!(i64::MIN), json!(1), None);
+        check(json!(u64::MAX), json!(0), None);
+        check(json!(1e300), json!(0), None);
+        check(json!("700"), json!(100), None);
+        check(json!([700]), json!(100), None);
+    }
 }

@@ -17,6 +17,16 @@ impl ForeignKey {
         KeyPair::generate(KeySize::Rsa2048).ok().map(Self)
     }
 
+    /// Returns modulus and exponent, base64url.
+    #[cfg(test)]
+    pub(super) fn public(&self) -> (String, String) {
+        use aws_lc_rs::signature::KeyPair as _;
+        let key = self.0.public_key();
+        let (n, e) = (key.modulus(), key.exponent());
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        (encode(n.big_endian_without_leading_zero()), encode(e.big_endian_without_leading_zero()))
+    }
+
     /// Signs claims under a header that still names the tenant's key, so that the signature is all that differs.
     pub(super) fn sign(&self, header: &Map<String, Value>, claims: &Map<String, Value>) -> Option<SecretString> {
         let input = unsigned(header, claims);

@@ -93,3 +93,123 @@ pub(super) fn check_signature(token: &SecretString, keys: &[Jwk]) -> Result<Stri
         Err(_) => Err("the signature does not fit the key".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Opened, check_signature};
+    use crate::api::Jwk;
+    use crate::verify::sign::{ForeignKey, without_signature};
+    use aws_lc_rs::hmac;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+    use secrecy::{ExposeSecret, SecretString};
+    use serde_json::{Map, Value, json};
+    use std::sync::LazyLock;
+
+    /// The tenant's key, another one, and a token of the first.
+    static STAGE: LazyLock<(ForeignKey, ForeignKey, String)> = LazyLock::new(|| {
+        let (own, other) = (ForeignKey::generate().unwrap(), ForeignKey::generate().unwrap());
+        let token = own.sign(&header("RS256", json!("own")), &claims()).unwrap();
+        (own, other, token.expose_secret().to_owned())
+    });
+
+    fn header(algorithm: &str, kid: Value) -> Map<String, Value> {
+        Map::from_iter([("alg".to_owned(), algorithm.into()), ("kid".to_owned(), kid)])
+    }
+
+    fn claims() -> Map<String, Value> {
+        Map::from_iter([("iss".to_owned(), "https://acme.onelogin.com/oidc/2".into()), ("exp".to_owned(), 1.into())])
+    }
+
+    fn keys() -> Vec<Jwk> {
+        let (n, e) = STAGE.0.public();
+        let jwk = |kid: &str, kty: &str, n: Option<String>| Jwk {
+            kty: kty.to_owned(),
+            kid: Some(kid.to_owned()),
+            usage: Some("sig".to_owned()),
+            alg: None,
+            n,
+            e: Some(e.clone()),
+        };
+        let noise = jwk("noise", "RSA", Some("not base64!".to_owned()));
+        vec![jwk("own", "EC", None), noise, jwk("own", "RSA", Some(n)), jwk("bare", "RSA", None)]
+    }
+
+    fn accepts(token: &str) -> bool {
+        check_signature(&SecretString::from(token.to_owned()), &keys()).is_ok()
+    }
+
+    #[test]
+    fn only_the_tenants_signature_counts() {
+        let (own, other, token) = &*STAGE;
+        assert!(accepts(token));
+        let signed = |key: &ForeignKey, header: &Map<String, Value>| {
+            key.sign(header, &claims()).unwrap().expose_secret().to_owned()
+        };
+        let mut refused = vec![
+            signed(other, &header("RS256", json!("own"))),
+            signed(own, &header("RS384", json!("own"))),
+            signed(own, &header("none", json!("own"))),
+            signed(own, &header("HS256", json!("own"))),
+            signed(own, &header("RS256", json!("bare"))),
+            signed(own, &header("RS256", json!("noise"))),
+            signed(own, &header("RS256", json!("nobody"))),
+            signed(own, &header("RS256", json!(["own"]))),
+            signed(own, &header("RS256", json!(7))),
+            without_signature(&claims()).expose_secret().to_owned(),
+        ];
+        // A shared secret that is public: the modulus.
+        let input = token.rsplit_once('.').unwrap().0.split_once('.').unwrap().1;
+        let head = URL_SAFE_NO_PAD.encode(Value::Object(header("HS256", json!("own"))).to_string());
+        let input = format!("{head}.{input}");
+        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, STAGE.0.public().0.as_bytes()), input.as_bytes());
+        refused.push(format!("{input}.{}", URL_SAFE_NO_PAD.encode(mac)));
+        for end in ["", ".", ".x", "=", " ", "\n", "AA"] {
+            refused.push(format!("{token}{end}x"));
+            if !end.is_empty() {
+                refused.push(format!("{token}{end}"));
+                refused.push(format!("{end}{token}"));
+            }
+        }
+        refused.push(format!("{}.{}", "A".repeat(1 << 20), token));
+        refused.push(".".repeat(1 << 20));
+        for token in refused {
+            assert!(!accepts(&token), "{}", token.get(..200).unwrap_or(&token));
+        }
+        // A key set without the key, or without anything.
+        let secret = SecretString::from(token.clone());
+        assert!(check_signature(&secret, &[]).is_err());
+        assert!(keys().iter().all(|key| key.kty == "RSA" && key.kid.as_deref() == Some("own") && key.n.is_some()
+            || check_signature(&secret, std::slice::from_ref(key)).is_err()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A token that is not the very one that was signed is not accepted, and nothing breaks down over it.
+        #[test]
+        fn a_damaged_token_is_not_accepted(
+            edits in prop::collection::vec((any::<prop::sample::Index>(), "[A-Za-z0-9_=.+/ \u{e9}-]{0,3}", 0..3_usize), 1..3),
+        ) {
+            let token = &STAGE.2;
+            let mut damaged: Vec<char> = token.chars().collect();
+            for (place, text, drop) in edits {
+                let at = place.index(damaged.len() + 1);
+                let end = (at + drop).min(damaged.len());
+                damaged.splice(at..end, text.chars());
+            }
+            let damaged: String = damaged.into_iter().collect();
+            prop_assert_eq!(accepts(&damaged), damaged == *token);
+            if let Some(opened) = Opened::read(damaged.into()) {
+                let _words = opened.scopes();
+            }
+        }
+
+        #[test]
+        fn any_text_is_opened_or_not(text in "\\PC{0,40}\\.?\\PC{0,40}\\.?\\PC{0,40}") {
+            prop_assert!(!accepts(&text));
+            let _opened = Opened::read(text.into());
+        }
+    }
+}
