@@ -28,6 +28,8 @@ mod page;
 mod probe;
 mod reader;
 mod shown;
+#[cfg(test)]
+mod tests;
 mod token;
 mod transport;
 mod wire;

@@ -492,3 +492,96 @@ proptest! {
         prop_assert!(flex::read(&text).is_err());
     }
 }
+
+/// Changes characters of a text at places of its own choice.
+fn damaged(text: &str, edits: &[(prop::sample::Index, String, usize)]) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    for (place, insert, drop) in edits {
+        let at = place.index(characters.len() + 1);
+        let end = (at + drop).min(characters.len());
+        characters.splice(at..end, insert.chars());
+    }
+    characters.into_iter().collect()
+}
+
+fn edits(pattern: &'static str) -> impl Strategy<Value = Vec<(prop::sample::Index, String, usize)>> {
+    proptest::collection::vec((any::<prop::sample::Index>(), pattern, 0..3_usize), 1..3)
+}
+
+/// A Flex file by hand, with what a file can hold.
+const FLEX: &str = "apiVersion: gateway.mulesoft.com/v1alpha1
+kind: PolicyBinding
+metadata: { name: contacts-jwt }
+spec:
+  targetRef: { name: contacts }
+  policyRef: { name: jwt-validation-flex }
+  config:
+    jwtOrigin: httpBearerAuthenticationHeader
+    signingMethod: rsa
+    signingKeyLength: 256
+    jwtKeyOrigin: jwks
+    jwksUrl: https://acme.onelogin.com/oidc/2/certs
+    skipClientIdValidation: true
+    validateAudClaim: true
+    mandatoryAudClaim: true
+    supportedAudiences: https://contacts.example.com
+    mandatoryExpClaim: true
+";
+
+/// Files that grow, nest or never end are refused like any other that cannot be read.
+#[test]
+fn a_file_that_means_harm_protects_by_refusing() {
+    assert_eq!(Api::of(FileFormat::FlexYaml, FLEX).status(&token(&claims())), 200);
+    let bomb = (1..12).fold("a0: &a0 [x, x]\n".to_owned(), |text, level| {
+        let uses = vec![format!("*a{}", level - 1); 10].join(", ");
+        format!("{text}a{level}: &a{level} [{uses}]\n")
+    });
+    let long = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 50_000].join(", "));
+    for text in [bomb, long, "[".repeat(500_000), "{a: ".repeat(100_000), "- ".repeat(100_000), "x".repeat(2 << 20)] {
+        for format in
+            [FileFormat::FlexYaml, FileFormat::MuleConfiguration, FileFormat::MuleRequest, FileFormat::MuleOffline]
+        {
+            let status = Api::of(format, &text).status(&token(&claims()));
+            assert!(status >= 500, "{status}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A token is let in if it is the very one that was signed.
+    #[test]
+    fn a_damaged_token_is_refused(edits in edits("[A-Za-z0-9_=.+/ \u{e9}-]{0,3}")) {
+        let valid = token(&claims());
+        let given = damaged(&valid, &edits);
+        let status = Api::configured(&config()).status(&given);
+        prop_assert_eq!(status == 200, given == valid, "{} {}", status, given);
+    }
+
+    /// Claims of any type and size are let in or refused, and never more than that.
+    #[test]
+    fn claims_of_any_type_are_decided(
+        name in prop::sample::select(vec!["exp", "nbf", "iat", "aud", "iss", "scope", "sub"]),
+        value in prop::sample::select(vec![
+            json!(-1), json!(1e300), json!(-1e300), json!(u64::MAX), json!(i64::MIN), json!(true), json!({}), json!([]), json!([[]]),
+            json!(""), json!("1800000600"), json!(["https://contacts.example.com", 7]), json!({"https://contacts.example.com": 1}),
+            json!("https://contacts.example.com "), json!("x".repeat(20_000)), json!("contacts:read\u{0}"), json!(["contacts:read"]),
+        ]),
+    ) {
+        let status = Api::configured(&config()).status(&token(&claims_with(name, value.clone())));
+        // Only what the policy asks for decides, and of these only a later end is as good.
+        let is_harmless = matches!(name, "iat" | "sub") || name == "exp" && value.as_f64().is_some_and(|end| end > NOW as f64)
+            || name == "nbf" && value.as_f64().is_some_and(|start| start <= NOW as f64);
+        prop_assert_eq!(status == 200, is_harmless, "{} {}: {}", name, value, status);
+    }
+
+    /// A damaged policy file refuses whoever has no token.
+    #[test]
+    fn a_damaged_file_lets_nobody_in_without_a_token(flex in any::<bool>(), edits in edits("[\\PC\n\t]{0,3}")) {
+        let (format, text) =
+            if flex { (FileFormat::FlexYaml, FLEX.to_owned()) } else { (FileFormat::MuleConfiguration, config().to_string()) };
+        let answer = Api::of(format, &damaged(&text, &edits)).call("GET", "/contacts", &[]);
+        prop_assert!(answer.status >= 400, "{}", answer.status);
+    }
+}
