@@ -11,6 +11,7 @@ mod embedded;
 mod emulator;
 mod examples;
 mod execute;
+mod hostile;
 mod init;
 mod matrix;
 mod properties;

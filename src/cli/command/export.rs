@@ -75,7 +75,7 @@ pub(in crate::cli) async fn run(
 
 /// Refuses a file that exists; `option` names another one.
 pub(super) fn must_be_new(path: &Path, option: &str) -> Result<(), Failure> {
-    if !path.exists() {
+    if path.symlink_metadata().is_err() {
         return Ok(());
     }
     let error = anyhow::anyhow!("{} exists already", path.display());

@@ -32,6 +32,11 @@ impl Emulator {
         Self { process, url, runtime }
     }
 
+    /// Returns the id of its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Returns the URL it answers at.
     pub(crate) fn url(&self) -> &str {
         &self.url
