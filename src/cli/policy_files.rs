@@ -35,7 +35,7 @@ pub(super) fn write(folder: &Path, change: &FileChange) -> anyhow::Result<()> {
 
 /// Writes a file beside its place and moves it there, so that a reader sees the old one or the new one.
 pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(file);
     refuse_special(file)?;
     fs::create_dir_all(folder)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -48,8 +48,13 @@ pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     result
 }
 
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file that must not be there yet.
 pub(super) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(folder_of(file))?;
     let result = write_new(file, bytes);
     if result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::AlreadyExists) {
         // The first error is the one worth telling.
