@@ -29,17 +29,13 @@ static BODIES: LazyLock<Vec<Value>> = LazyLock::new(|| {
 fn intruders() -> Vec<Value> {
     vec![
         Value::Null,
-        json!(true),
         json!(-1),
         json!(1.5),
         json!(1e300),
         json!(u64::MAX),
-        json!(i64::MIN),
         json!(""),
-        json!("12"),
         json!("\u{202E}\u{1b}[31m\nx\u{0}"),
         json!([]),
-        json!([null]),
         json!({}),
         (0..100).fold(json!(1), |inner, _| json!([inner])),
     ]

@@ -1,6 +1,7 @@
 //! Faults on request: which requests they meet and what happens to those.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,9 @@ impl Fault {
     }
 }
 
+/// The most signs of a path that stand for others; every one multiplies what there is to compare.
+const MOST_WILD_SIGNS: usize = 16;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rules {
@@ -108,6 +112,12 @@ impl Faults {
         let rules = Rules::deserialize(value).map_err(|error| error.to_string())?.rules;
         if rules.iter().any(|rule| rule.when.nth == Some(0) || rule.when.every == Some(0)) {
             return Err("nth and every count from 1".to_owned());
+        }
+        let is_wild = |rule: &Rule| {
+            rule.when.path.as_ref().is_some_and(|path| path.matches(['*', ':']).count() > MOST_WILD_SIGNS)
+        };
+        if rules.iter().any(is_wild) {
+            return Err(format!("a path has more than {MOST_WILD_SIGNS} `*` and `:`"));
         }
         Ok(Faults { seen: vec![0; rules.len()], rules })
     }
@@ -144,6 +154,20 @@ impl Match {
 }
 
 fn path_fits(pattern: &str, path: &str) -> bool {
+    tail_fits(pattern, path, &mut HashSet::new())
+}
+
+/// Compares what is left of both; pairs that did not fit are remembered, by what was left, so that none is tried twice.
+fn tail_fits(pattern: &str, path: &str, failed: &mut HashSet<(usize, usize)>) -> bool {
+    let left = (pattern.len(), path.len());
+    let fits = !failed.contains(&left) && pattern_fits(pattern, path, failed);
+    if !fits {
+        failed.insert(left);
+    }
+    fits
+}
+
+fn pattern_fits(pattern: &str, path: &str, failed: &mut HashSet<(usize, usize)>) -> bool {
     let Some((head, rest)) = pattern.split_once(['*', ':']) else {
         return pattern == path;
     };
@@ -153,7 +177,7 @@ fn path_fits(pattern: &str, path: &str) -> bool {
     let wild_colon = pattern.as_bytes().get(head.len()) == Some(&b':');
     if wild_colon && !head.ends_with('/') {
         // A colon inside a segment is a plain character.
-        return path.strip_prefix(':').is_some_and(|path| path_fits(rest, path));
+        return path.strip_prefix(':').is_some_and(|path| tail_fits(rest, path, failed));
     }
     let (rest, crosses) = if wild_colon {
         (rest.trim_start_matches(|letter: char| letter != '/'), false)
@@ -161,7 +185,7 @@ fn path_fits(pattern: &str, path: &str) -> bool {
         (rest.strip_prefix('*').unwrap_or(rest), rest.starts_with('*'))
     };
     let end = if crosses { path.len() } else { path.find('/').unwrap_or(path.len()) };
-    (0..=end).filter_map(|taken| path.get(taken..)).any(|path| path_fits(rest, path))
+    (0..=end).filter_map(|taken| path.get(taken..)).any(|path| tail_fits(rest, path, failed))
 }
 
 #[cfg(test)]
@@ -182,6 +206,15 @@ mod tests {
         check("/api/2/api_authorizations/*/scopes", "/api/2/api_authorizations/7/scopes", true);
         check("/api/2/api_authorizations/:id/scopes", "/api/2/api_authorizations/7/scopes", true);
         check("/api/2/api_authorizations/:id", "/api/2/api_authorizations/7/scopes", false);
+    }
+
+    #[test]
+    fn patterns_of_many_stars_end() {
+        let pattern = "**a".repeat(MOST_WILD_SIGNS / 2);
+        assert!(!path_fits(&format!("/{pattern}b"), &format!("/{}", "a".repeat(400))));
+        assert!(path_fits(&format!("/{pattern}"), &format!("/{}", "a".repeat(400))));
+        let wild = json!({"rules": [{"match": {"path": "*".repeat(17)}, "fault": {}}]});
+        assert_eq!(Faults::from_json(&wild).unwrap_err(), "a path has more than 16 `*` and `:`");
     }
 
     #[test]

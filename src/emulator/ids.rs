@@ -3,6 +3,9 @@
 /// First id of a fresh account. Source: the samples of the vendor's docs are seven digits long.
 pub(crate) const FIRST: u64 = 1_400_017;
 
+/// The largest id a document may give: the largest whole number that every reader of JSON keeps, RFC 8259, section 6.
+pub(crate) const LARGEST: u64 = (1 << 53) - 1;
+
 /// Returns the id drawn after this one.
 pub(crate) fn after(id: u64) -> u64 {
     id + 3 + mix(id) % 61

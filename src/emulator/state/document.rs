@@ -58,6 +58,12 @@ pub enum DocumentError {
         /// The id.
         id: u64,
     },
+    /// An id is so large that there would be none after it.
+    #[error("state document gives the id {id}, and the largest is {}", crate::emulator::ids::LARGEST)]
+    LargeId {
+        /// The id.
+        id: u64,
+    },
     /// The randomness of the system is not available.
     #[error("no random numbers for a fresh state")]
     NoRandomness,
@@ -332,7 +338,7 @@ struct ClientDocument {
 
 #[cfg(test)]
 mod tests {
-    use super::Document;
+    use super::{Document, Purpose};
     use serde_json::{Value, json};
 
     #[test]
@@ -350,5 +356,49 @@ mod tests {
             "state document is malformed: unknown field `members`; there are `id`, `name`, `users`, `admins`, `apps`",
         );
         check(json!({"roles": [{}]}), "state document is malformed: missing field `name`");
+    }
+
+    /// Every line of a seed, taken out or given another value: it fills an account, or is refused in words.
+    #[test]
+    fn damaged_documents_are_read_or_refused() {
+        let seed = json!({
+            "account_id": 7, "credentials": [{"client_id": "c", "client_secret": "s"}],
+            "users": [{"id": 1, "email": "ann@example.com", "username": "ann", "password": "p", "roles": ["Testers"]}],
+            "roles": [{"id": 2, "name": "Testers", "apps": ["Web"]}],
+            "apps": [{"id": 3, "name": "Web", "roles": ["Testers"], "client_secret": "s",
+                "configuration": {"redirect_uri": "https://localhost/x", "oidc_application_type": 0}}],
+            "authorization_servers": [{"id": 4, "name": "Contacts",
+                "configuration": {"resource_identifier": "https://c", "audiences": ["https://c"],
+                    "access_token_expiration_minutes": 10},
+                "scopes": [{"id": 5, "value": "read", "description": "Read"}],
+                "claims": [{"id": 6, "name": "mail", "user_attribute_mappings": "email"}],
+                "clients": [{"app_id": "Web", "scopes": ["read"]}]}],
+        });
+        let text = serde_json::to_string_pretty(&seed).unwrap();
+        let fill = |text: &str| {
+            let Ok(value) = serde_json::from_str(text) else { return };
+            let state = Document::from_json(value).and_then(|document| document.into_state(7, Purpose::Seed));
+            match state {
+                Ok(state) => drop(serde_json::to_string(&Document::of(&state)).unwrap()),
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+        };
+        fill(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        for number in 0..lines.len() {
+            let mut damaged = lines.clone();
+            damaged.remove(number);
+            fill(&damaged.join("\n"));
+            let (key, value) = lines[number].rsplit_once(": ").unwrap_or(("", lines[number]));
+            let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
+            for intruder in
+                ["null", "-1", "1e300", "18446744073709551615", "\"x\"", "\"\"", "[]", "{}", "true", "[[1]]"]
+            {
+                let line = format!("{key}{intruder}{}", if value.ends_with(',') { "," } else { "" });
+                damaged = lines.clone();
+                damaged[number] = &line;
+                fill(&damaged.join("\n"));
+            }
+        }
     }
 }

@@ -126,7 +126,10 @@ impl Reader {
                 return Err(DocumentError::DuplicateId { id });
             }
         }
-        Ok(())
+        match self.taken.last().copied().max(document.next_id) {
+            Some(id) if id > ids::LARGEST => Err(DocumentError::LargeId { id }),
+            _ => Ok(()),
+        }
     }
 
     fn id(&mut self, given: Option<u64>) -> u64 {
