@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::clock::Clock;
 use super::errors::Refusal;
 use super::ids;
 use super::keys::SigningKey;
@@ -22,6 +23,7 @@ pub(crate) struct Call<'a> {
     pub(crate) switches: &'a Switches,
     pub(crate) tokens: &'a mut Tokens,
     pub(crate) quota: &'a mut Quota,
+    pub(crate) clock: &'a Clock,
     pub(crate) keys: &'a mut Keys,
     pub(crate) site: &'a Site,
     /// Milliseconds since the epoch.

@@ -1,8 +1,14 @@
 //! The control API at `/_emulator`: for tests and the curious, from this machine only.
 //!
 //! It needs no token and leaves no trace in journal, counters and quota.
+//!
+//! `POST /_emulator/clock` takes `{seconds, rate}`, either or both: the clock is moved forward by so many seconds, and from
+//! now on `rate` of its seconds pass in one of the caller's. Everything that lasts by that clock then lasts as much shorter:
+//! quota windows, tokens, lags. Waits for quota (`x-ratelimit-reset`, `retry-after`, the body of `/auth/rate_limit`) are told
+//! in the caller's seconds, rounded up, so whoever sleeps as told wakes up in a new window.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use axum::http::Method;
 use base64::Engine;
@@ -36,7 +42,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, peer: IpAddr) -> (Ans
         (&Method::GET, "switches") => Ok((Answer::json(200, &world.switches), None)),
         (&Method::PUT, "switches") => put_switches(world, request),
         (&Method::POST, "token") => sign(world, request),
-        (&Method::POST, "clock") => move_clock(world, request),
+        (&Method::POST, "clock") => set_clock(world, request),
         _ => Ok((refused(404, "no such call; see the emulator's documentation"), None)),
     };
     outcome.unwrap_or_else(|text| (refused(400, &text), None))
@@ -145,14 +151,23 @@ fn sign(world: &mut World, request: &Request) -> Outcome {
 #[serde(deny_unknown_fields)]
 struct ClockRequest {
     /// How far to move it; it never goes back.
-    seconds: u32,
+    seconds: Option<u32>,
+    /// How many of its seconds pass in one of the caller's, from now on.
+    rate: Option<NonZeroU32>,
 }
 
-fn move_clock(world: &mut World, request: &Request) -> Outcome {
+fn set_clock(world: &mut World, request: &Request) -> Outcome {
     let asked: ClockRequest = serde_json::from_value(body(request)?).map_err(|error| error.to_string())?;
-    world.clock_offset = world.clock_offset.saturating_add(i64::from(asked.seconds) * 1000);
-    let now = Timestamp::from_millisecond(world.now()).map(|now| now.to_string()).unwrap_or_default();
-    Ok((Answer::json(200, &json!({ "now": now })), None))
+    let machine = Timestamp::now().as_millisecond();
+    match asked {
+        ClockRequest { seconds: None, rate: None } => return Err("seconds or rate has to be given".to_owned()),
+        ClockRequest { seconds, rate } => {
+            seconds.inspect(|seconds| world.clock.advance(machine, *seconds));
+            rate.inspect(|rate| world.clock.run_at(machine, *rate));
+        }
+    }
+    let now = Timestamp::from_millisecond(world.clock.at(machine)).map(|now| now.to_string()).unwrap_or_default();
+    Ok((Answer::json(200, &json!({ "now": now, "rate": world.clock.rate() })), None))
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ struct Ran {
 /// Runs the handler. A refused request changes nothing.
 fn run(world: &mut World, request: &Request, found: &Found, draws: Draws) -> Ran {
     let now = world.now();
-    let World { state, switches, tokens, quota, keys, site, .. } = world;
+    let World { state, switches, tokens, quota, clock, keys, site, .. } = world;
     let mut call = Call {
         request,
         segments: segments(&request.path),
@@ -116,6 +116,7 @@ fn run(world: &mut World, request: &Request, found: &Found, draws: Draws) -> Ran
         switches,
         tokens,
         quota,
+        clock,
         keys,
         site,
         now,
@@ -204,7 +205,7 @@ fn default_answer(world: &mut World, status: u16) -> Answer {
         404 => Refusal::NotFound.into_answer(),
         429 => {
             let now = world.now();
-            let reset = world.quota.left(now).reset;
+            let reset = world.quota.left(now, &world.clock).reset;
             let mut answer = routes::too_many(world.switches.rate_limit_body, world.switches.retry_after, reset);
             if world.switches.rate_limit_headers {
                 answer.set("x-ratelimit-remaining", "0".to_owned());

@@ -9,6 +9,7 @@
 
 mod answer;
 mod call;
+mod clock;
 mod control;
 mod dispatch;
 mod errors;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub latency: Duration,
     /// Calls an hour.
     pub quota: u32,
+    /// How many seconds of its clock pass in one real second. Waits are told in real ones.
+    pub clock_rate: NonZeroU32,
     /// Fault rules, as `PUT /_emulator/faults` takes them.
     pub faults: Option<Value>,
     /// Switches, as `PUT /_emulator/switches` takes them.
@@ -50,6 +53,7 @@ impl Options {
             latency: Duration::ZERO,
             // Source: the rate-limit page.
             quota: 5000,
+            clock_rate: NonZeroU32::MIN,
             faults: None,
             switches: None,
             gateways: Vec::new(),

@@ -1,7 +1,9 @@
 //! The hourly quota of calls.
 
-/// Seconds of a window. Source: the rate-limit page, calls an hour.
-const WINDOW_SECONDS: i64 = 3600;
+use super::clock::Clock;
+
+/// Milliseconds of a window. Source: the rate-limit page, calls an hour.
+const WINDOW: i64 = 3_600_000;
 
 /// Calls made in the current window.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ pub(crate) struct Quota {
 pub(crate) struct Left {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
-    /// Seconds until the window is full again.
+    /// The caller's seconds until the window is full again.
     pub(crate) reset: i64,
 }
 
@@ -34,17 +36,17 @@ impl Quota {
         had_one
     }
 
-    /// Returns what is left.
-    pub(crate) fn left(&mut self, now: i64) -> Left {
+    /// Returns what is left at a time of a clock.
+    pub(crate) fn left(&mut self, now: i64, clock: &Clock) -> Left {
         self.turn(now);
-        let elapsed = (now - self.window_start) / 1000;
-        Left { limit: self.limit, remaining: self.limit - self.used, reset: WINDOW_SECONDS - elapsed }
+        let reset = clock.machine_seconds(self.window_start + WINDOW - now);
+        Left { limit: self.limit, remaining: self.limit - self.used, reset }
     }
 
     fn turn(&mut self, now: i64) {
-        let windows = (now - self.window_start) / (WINDOW_SECONDS * 1000);
+        let windows = (now - self.window_start) / WINDOW;
         if windows > 0 {
-            self.window_start += windows * WINDOW_SECONDS * 1000;
+            self.window_start += windows * WINDOW;
             self.used = 0;
         }
     }
@@ -53,14 +55,26 @@ impl Quota {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroU32;
 
     #[test]
     fn the_window_turns_every_hour() {
+        let clock = Clock::new(0, NonZeroU32::MIN);
         let mut quota = Quota::new(2, 0);
         assert!(quota.take(0) && quota.take(1_000));
         assert!(!quota.take(2_000));
-        assert_eq!(quota.left(600_000), Left { limit: 2, remaining: 0, reset: 3000 });
+        assert_eq!(quota.left(600_000, &clock), Left { limit: 2, remaining: 0, reset: 3000 });
         assert!(quota.take(3_600_000));
-        assert_eq!(quota.left(3_600_000), Left { limit: 2, remaining: 1, reset: 3600 });
+        assert_eq!(quota.left(3_600_000, &clock), Left { limit: 2, remaining: 1, reset: 3600 });
+    }
+
+    #[test]
+    fn waits_are_told_in_the_seconds_of_the_caller() {
+        let clock = Clock::new(0, NonZeroU32::new(360).unwrap());
+        let mut quota = Quota::new(1, 0);
+        assert_eq!(quota.left(0, &clock).reset, 10);
+        assert_eq!(quota.left(1_000, &clock).reset, 10);
+        assert_eq!(quota.left(360_000, &clock).reset, 9);
+        assert_eq!(quota.left(3_599_999, &clock).reset, 1);
     }
 }

@@ -17,6 +17,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::answer::Answer;
+use super::clock::Clock;
 use super::control;
 use super::dispatch::{self, Decision};
 use super::errors;
@@ -91,7 +92,8 @@ impl Emulator {
     /// # Errors
     /// `Listen`, `Seed`, `State`, `Faults` or `Switches`, by what is unusable.
     pub async fn start(options: Options) -> Result<Emulator, EmulatorError> {
-        let Options { listen, issuer, state, seed, account_id, latency, quota, faults, switches, gateways } = options;
+        let Options { listen, issuer, state, seed, account_id, latency, quota, .. } = options;
+        let Options { clock_rate, faults, switches, gateways, .. } = options;
         let switches = match switches {
             Some(named) => Switches::default().with(&named).map_err(EmulatorError::Switches)?,
             None => Switches::default(),
@@ -119,11 +121,12 @@ impl Emulator {
         let address = inner.local_addr().map_err(listening)?;
         let issuer = issuer.unwrap_or_else(|| format!("http://{address}/oidc/2"));
         let instance_id = account.instance_id.clone();
+        let started = Timestamp::now().as_millisecond();
         let world = World {
             state: account,
             switches,
             tokens: Tokens::default(),
-            quota: Quota::new(quota, Timestamp::now().as_millisecond()),
+            quota: Quota::new(quota, started),
             quota_limit: quota,
             journal: Default::default(),
             faults,
@@ -132,7 +135,7 @@ impl Emulator {
             last_undo: Vec::new(),
             last_write_at: 0,
             log,
-            clock_offset: 0,
+            clock: Clock::new(started, clock_rate),
             seed,
         };
         let shared = Arc::new(Shared {

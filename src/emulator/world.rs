@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::clock::Clock;
 use super::faults::Faults;
 use super::journal::Journal;
 use super::keys::SigningKey;
@@ -37,8 +38,7 @@ pub(crate) struct World {
     /// When that was, in milliseconds since the epoch.
     pub(crate) last_write_at: i64,
     pub(crate) log: Option<Log>,
-    /// Milliseconds the clock was moved forward.
-    pub(crate) clock_offset: i64,
+    pub(crate) clock: Clock,
     pub(crate) seed: Option<Value>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) type Durable = Option<oneshot::Receiver<io::Result<()>>>;
 impl World {
     /// Returns the time in milliseconds since the epoch.
     pub(crate) fn now(&self) -> i64 {
-        Timestamp::now().as_millisecond() + self.clock_offset
+        self.clock.at(Timestamp::now().as_millisecond())
     }
 
     /// Notes changes that were made: for `stale` answers and in the state file.

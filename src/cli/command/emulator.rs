@@ -12,6 +12,7 @@ use crate::emulator::{DEFAULT_ACCOUNT_ID, Emulator, GatewayFile, Options, StateL
 use anyhow::Context;
 use clap::Args;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,7 +40,15 @@ A seed, which fills a fresh account and is left unread once the account is there
      \"clients\": [{\"app_id\": \"Web\", \"scopes\": [\"read\"]}]}]}
 Users, roles, apps and scopes are named by id, name, email address or value. Any of the
 lists may be left out, and any object may have an \"id\"; \"credentials\" and
-\"connectors\" are further lists.")]
+\"connectors\" are further lists.
+
+The control API, below /_emulator/, JSON in and out:
+  GET journal, counters               what was asked so far
+  GET, PUT state, faults, switches    the account; what goes wrong; what OneLogin leaves open
+  POST reset                          forgets journal and counters, with ?state=true the account
+  POST token                          signs any header and claims
+  POST clock                          {\"seconds\": 600, \"rate\": 60}, either or both: moves its
+                                      clock forward, lets it run so many times as fast")]
 pub(in crate::cli) struct EmulatorArgs {
     /// The port to listen on; 0 takes any
     #[arg(long, value_name = "N", default_value_t = 8787)]
@@ -69,6 +78,10 @@ pub(in crate::cli) struct EmulatorArgs {
     #[arg(long, value_name = "N", default_value_t = 5000)]
     quota: u32,
 
+    /// Let its clock run N times as fast; waits for quota are told in real seconds
+    #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN)]
+    clock_rate: NonZeroU32,
+
     /// Fault rules, as PUT /_emulator/faults takes them
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
@@ -81,7 +94,7 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let EmulatorArgs { port, listen, state, seed, issuer, latency, quota, faults } = args;
+    let EmulatorArgs { port, listen, state, seed, issuer, latency, quota, clock_rate, faults } = args;
     // The default file is not taken by itself: whoever serves an account may have no configuration.
     let (gateways, account_id) = match global.file {
         Some(_) => {
@@ -98,6 +111,7 @@ pub(in crate::cli) async fn run(
         account_id: account_id.unwrap_or(DEFAULT_ACCOUNT_ID),
         latency: Duration::from_millis(*latency),
         quota: *quota,
+        clock_rate: *clock_rate,
         faults: faults.as_deref().map(state_file::read_json).transpose()?,
         switches: None,
         gateways: gateways.clone(),

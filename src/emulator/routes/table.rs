@@ -197,7 +197,7 @@ fn admin(call: &mut Call<'_>, found: &Found) -> Outcome {
     let outcome = handle.and_then(|handle| handle(call));
     let mut answer = outcome.unwrap_or_else(Refusal::into_answer);
     if call.switches.rate_limit_headers {
-        let left = call.quota.left(call.now);
+        let left = call.quota.left(call.now, call.clock);
         answer.set("x-ratelimit-limit", left.limit.to_string());
         answer.set("x-ratelimit-remaining", left.remaining.to_string());
         answer.set("x-ratelimit-reset", left.reset.to_string());
@@ -234,7 +234,7 @@ fn gate(call: &mut Call<'_>, found: &Found) -> Result<Handler, Refusal> {
 }
 
 fn quota_spent(call: &mut Call<'_>) -> Refusal {
-    let Left { reset, .. } = call.quota.left(call.now);
+    let Left { reset, .. } = call.quota.left(call.now, call.clock);
     Refusal::Whole(Box::new(too_many(call.switches.rate_limit_body, call.switches.retry_after, reset)))
 }
 

@@ -126,7 +126,7 @@ pub(super) fn rate_limit(call: &mut Call<'_>) -> Outcome {
     if call.switches.rate_limit_call_counts {
         call.quota.take(call.now);
     }
-    let left = call.quota.left(call.now);
+    let left = call.quota.left(call.now, call.clock);
     Ok(Answer::v1(Some(json!({
         "X-RateLimit-Limit": left.limit, "X-RateLimit-Remaining": left.remaining, "X-RateLimit-Reset": left.reset,
     }))))

@@ -1,5 +1,6 @@
 //! The control API.
 
+use gatewright::emulator::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -123,6 +124,34 @@ async fn any_token_can_be_signed() {
 }
 
 #[tokio::test]
+async fn the_clock_runs_faster_and_tells_waits_in_our_seconds() {
+    let stand = Stand::with(Options { quota: 1, ..Options::in_memory() }).await;
+    stand.put("/_emulator/switches", json!({"retry_after": true})).await;
+    let told = stand.post("/_emulator/clock", json!({"seconds": 60, "rate": 3600})).await.json();
+    assert_eq!(told["rate"], 3600);
+    // An hour passes in a second, so every wait is a second at most.
+    let began = std::time::Instant::now();
+    for turn in 0..2 {
+        loop {
+            let spent = stand.get(LIST).await;
+            if spent.status == 429 {
+                assert_eq!((spent.header("retry-after"), spent.header("x-ratelimit-reset")), (Some("1"), Some("1")));
+                break;
+            }
+            assert_eq!(spent.status, 200);
+        }
+        let limit = stand.get("/auth/rate_limit").await.json();
+        assert_eq!(limit["data"]["X-RateLimit-Reset"], 1, "{turn}: {limit}");
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let later = stand.post("/_emulator/clock", json!({"rate": 1})).await.json();
+    let hours = |told: &Value| told["now"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second() / 3600;
+    let passed = hours(&later) - hours(&told);
+    let real = i64::try_from(began.elapsed().as_secs()).unwrap();
+    assert!((2..=real + 2).contains(&passed), "{passed} hours in {real} s");
+}
+
+#[tokio::test]
 async fn misspelt_control_calls_say_so() {
     let stand = Stand::start().await;
     let check = async |method: Method, path: &str, body: Value, status: u16, part: &str| {
@@ -134,6 +163,8 @@ async fn misspelt_control_calls_say_so() {
     check(Method::PUT, "/_emulator/switches", json!({"put_omitted": "never"}), 400, "never").await;
     check(Method::PUT, "/_emulator/faults", json!({"rules": [{"fault": {"stat": 1}}]}), 400, "stat").await;
     check(Method::POST, "/_emulator/clock", json!({"seconds": -1}), 400, "-1").await;
+    check(Method::POST, "/_emulator/clock", json!({"rate": 0}), 400, "nonzero").await;
+    check(Method::POST, "/_emulator/clock", json!({}), 400, "seconds or rate").await;
     check(Method::POST, "/_emulator/nothing", json!({}), 404, "no such call").await;
     let counters = stand.get("/_emulator/counters").await.json();
     assert_eq!(counters["requests"], 1, "only the token; control calls leave no trace");
