@@ -1,6 +1,5 @@
 //! How long to wait before the next try.
 
-use super::error::ApiError;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use std::time::Duration;
 
@@ -17,17 +16,6 @@ pub(super) fn schedule() -> impl Iterator<Item = Duration> {
         .with_max_delay(Duration::from_secs(10))
         .with_max_times(6)
         .build()
-}
-
-/// Waits before the next try, and says so once it has become long enough to be noticed.
-pub(super) async fn pause(delay: Duration, error: &ApiError) {
-    let wait_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-    if delay < Duration::from_secs(1) {
-        tracing::debug!(%error, wait_ms, "trying again");
-    } else {
-        tracing::warn!(%error, wait_ms, "trying again");
-    }
-    tokio::time::sleep(delay).await;
 }
 
 #[cfg(test)]

@@ -14,6 +14,15 @@ pub struct Attempted {
     pub attempts: u32,
     /// OneLogin's id of the last answer, if there was one.
     pub request_id: Option<String>,
+    /// Whether an earlier try may have taken effect, whatever became of the last one.
+    pub earlier_may_have_run: bool,
+}
+
+impl Attempted {
+    /// Describes the one try of a request that is not sent again.
+    pub(super) fn once(method: &'static str, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), attempts: 1, request_id: None, earlier_may_have_run: false }
+    }
 }
 
 impl fmt::Display for Attempted {
@@ -27,7 +36,7 @@ struct Trace<'a>(&'a Attempted);
 
 impl fmt::Display for Trace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Attempted { method: _, path: _, attempts, request_id } = self.0;
+        let Attempted { method: _, path: _, attempts, request_id, earlier_may_have_run: _ } = self.0;
         match (attempts, request_id) {
             (0 | 1, None) => Ok(()),
             (0 | 1, Some(id)) => write!(f, " (request id {id})"),
@@ -89,7 +98,7 @@ pub enum ApiError {
         actual: Option<u64>,
     },
     /// The quota comes back later than the caller wants to wait.
-    #[error("{at} has to wait {} s for quota, more than the {} s allowed", .wait.as_secs(), .max_wait.as_secs())]
+    #[error("{at} has to wait {} s for OneLogin's quota, more than the {} s allowed", .wait.as_secs(), .max_wait.as_secs())]
     WaitTooLong {
         /// What was tried.
         at: Attempted,
@@ -97,6 +106,12 @@ pub enum ApiError {
         wait: Duration,
         /// How long it may wait.
         max_wait: Duration,
+    },
+    /// The user broke the run off while it waited for quota.
+    #[error("{at} was not sent: the run was broken off while it waited for OneLogin's quota")]
+    BrokenOff {
+        /// What was tried.
+        at: Attempted,
     },
     /// The credentials were not accepted.
     #[error("the credentials were not accepted with {status}: {message}{}", Trace(.at))]
@@ -139,19 +154,70 @@ impl ApiError {
         if let Self::Unwell { may_have_run, .. } | Self::Unreadable { may_have_run, .. } = &mut self {
             *may_have_run = false;
         }
+        self.after(false)
+    }
+
+    /// Says whether an earlier try may have taken effect.
+    pub(super) fn after(mut self, may_have_run: bool) -> Self {
+        if let Some(at) = self.at_mut() {
+            at.earlier_may_have_run = may_have_run;
+        }
         self
     }
 
-    /// Says whether a POST that failed like this may have taken effect, so that it has to be looked up.
+    /// Says of a host that is unwell that it asks for more patience than there is.
+    pub(super) fn asking_too_much(mut self, wait: Duration, max_wait: Duration) -> Self {
+        if let Self::Unwell { reason, .. } = &mut self {
+            let (wait, max_wait) = (wait.as_secs(), max_wait.as_secs());
+            reason.push_str(&format!("; it asks to wait {wait} s, more than the {max_wait} s allowed"));
+        }
+        self
+    }
+
+    fn at(&self) -> Option<&Attempted> {
+        match self {
+            Self::Rejected { at, .. }
+            | Self::Unwell { at, .. }
+            | Self::Unreadable { at, .. }
+            | Self::WaitTooLong { at, .. }
+            | Self::BrokenOff { at }
+            | Self::Credentials { at, .. } => Some(at),
+            Self::RefusedOrigin { .. } | Self::AccountMismatch { .. } | Self::Connector { .. } | Self::Setup { .. } => {
+                None
+            }
+        }
+    }
+
+    fn at_mut(&mut self) -> Option<&mut Attempted> {
+        match self {
+            Self::Rejected { at, .. }
+            | Self::Unwell { at, .. }
+            | Self::Unreadable { at, .. }
+            | Self::WaitTooLong { at, .. }
+            | Self::BrokenOff { at }
+            | Self::Credentials { at, .. } => Some(at),
+            Self::RefusedOrigin { .. } | Self::AccountMismatch { .. } | Self::Connector { .. } | Self::Setup { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Says whether a write that failed like this may have taken effect, by its last try or an earlier one; a POST has to be
+    /// looked up then.
     ///
     /// A failed connect or TLS handshake, a 429 and a 401 are known not to have run; so is whatever else was rejected.
     pub fn may_have_run(&self) -> bool {
+        self.at().is_some_and(|at| at.earlier_may_have_run) || self.last_may_have_run()
+    }
+
+    fn last_may_have_run(&self) -> bool {
         match self {
             Self::Unwell { may_have_run, .. } | Self::Unreadable { may_have_run, .. } => *may_have_run,
             Self::Rejected { .. }
             | Self::RefusedOrigin { .. }
             | Self::AccountMismatch { .. }
             | Self::WaitTooLong { .. }
+            | Self::BrokenOff { .. }
             | Self::Credentials { .. }
             | Self::Connector { .. }
             | Self::Setup { .. } => false,
@@ -177,7 +243,8 @@ mod tests {
     use super::{ApiError, Attempted};
 
     fn at(method: &'static str) -> Attempted {
-        Attempted { method, path: "/p".into(), attempts: 3, request_id: Some("r".into()) }
+        let request_id = Some("r".into());
+        Attempted { method, path: "/p".into(), attempts: 3, request_id, earlier_may_have_run: false }
     }
 
     #[test]
@@ -194,6 +261,14 @@ mod tests {
         check(ApiError::unreadable(at("POST"), "x"), text, true);
         let text = "GET /p was answered unreadably: x (3 attempts, request id r)";
         check(ApiError::unreadable(at("GET"), "x"), text, false);
+        let rejected = ApiError::Rejected { at: at("PUT"), status: 422, message: "no".into() };
+        let text = "PUT /p was rejected with 422: no (3 attempts, request id r)";
+        check(rejected.after(true), text, true);
+        check(
+            ApiError::BrokenOff { at: at("PUT") },
+            "PUT /p was not sent: the run was broken off while it waited for OneLogin's quota",
+            false,
+        );
         let mismatch = ApiError::AccountMismatch { expected: 1, actual: None };
         check(mismatch, "the credentials belong to account (unnamed), the file names account 1", false);
     }

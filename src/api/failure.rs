@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::error::{ApiError, Attempted};
+use super::gate::Held;
 use super::transport::{LIMIT_BYTES, SendFailure};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error;
@@ -10,6 +11,14 @@ use std::time::Duration;
 /// Makes the error of a request without a usable answer.
 pub(super) fn broken(failure: SendFailure, at: Attempted, timeout: Duration) -> ApiError {
     match failure {
+        SendFailure::Held(held) => {
+            // It was counted when it was about to be sent.
+            let at = Attempted { attempts: at.attempts.saturating_sub(1), ..at };
+            match held {
+                Held::TooLong { wait, max_wait } => ApiError::WaitTooLong { at, wait, max_wait },
+                Held::BrokenOff => ApiError::BrokenOff { at },
+            }
+        }
         SendFailure::NotSent(source) => {
             // The layers in between say the same in other words.
             let reason = format!("no connection could be made: {}", first_cause(&source));

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::config::{ClientConfig, Reroute};
 use super::error::{ApiError, Attempted};
 use super::failure::broken;
+use super::notice::Listener;
 use super::shown::shown;
 use super::transport::{Outgoing, Transport};
 use reqwest::Method;
@@ -41,7 +42,7 @@ impl Forge {
         match config.reroute {
             Reroute::None => Ok(None),
             Reroute::Emulator { .. } => {
-                let transport = Transport::new(config, &config.oidc_base)?;
+                let transport = Transport::new(config, &config.oidc_base, Listener::log())?;
                 Ok(Some(Self { transport, timeout: config.timeout }))
             }
         }
@@ -56,7 +57,7 @@ impl Forge {
         header: &Map<String, Value>,
         claims: &Map<String, Value>,
     ) -> Result<SecretString, ApiError> {
-        let at = Attempted { method: "POST", path: TOKEN_PATH.to_owned(), attempts: 1, request_id: None };
+        let at = Attempted::once("POST", TOKEN_PATH);
         let unreadable = |reason: String| ApiError::unreadable(at.clone(), reason);
         let order = serde_json::to_vec(&Order { header, claims, key: "own" });
         let body = Some(("application/json", order.map_err(|error| unreadable(error.to_string()))?));

@@ -1,9 +1,14 @@
-//! The gate that a 429 shuts for everybody.
+//! The gate that a spent quota shuts for everybody.
 
+use super::error::ApiError;
+use super::notice::{Listener, Notice, Teller};
+use super::quota::{Next, Quota, rounded_up};
+use super::reader::RateLimit;
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// The wait where nobody says how long.
@@ -17,35 +22,174 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// Source: the documentation says that the reset is in seconds left, one client reads it as an epoch.
 const EPOCH_FROM: u64 = 1_000_000_000;
 
-/// Holds all requests back until the quota is there again.
-#[derive(Debug, Default)]
+/// By how much a wait has to grow to be told anew: seconds are told rounded.
+const NOTEWORTHY: Duration = Duration::from_secs(2);
+
+/// Holds all requests back while the quota is spent.
+#[derive(Debug)]
 pub(super) struct Gate {
-    until: Mutex<Option<Instant>>,
+    inner: Mutex<Inner>,
+    /// Wakes whoever waits when an answer has come, a question was answered, or the run was broken off.
+    changed: Notify,
+    max_wait: Duration,
+    pub(super) teller: Teller,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    quota: Quota,
+    /// Until when the wait lasts that was told of.
+    told_until: Option<Instant>,
+    is_broken_off: bool,
+}
+
+/// Why a request is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// The wait is longer than anybody wants to wait.
+    TooLong { wait: Duration, max_wait: Duration },
+    /// The user broke the run off, and it would have to wait.
+    BrokenOff,
+}
+
+/// How a request may go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passage {
+    /// It is sent, and counted.
+    Open,
+    /// The quota has to be asked for first.
+    AskFirst,
 }
 
 impl Gate {
-    /// Shuts the gate for a while; a longer wait that is already on wins.
+    pub(super) fn new(max_wait: Duration, listener: Listener) -> Self {
+        Self { inner: Mutex::default(), changed: Notify::new(), max_wait, teller: Teller::new(listener) }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a request may go, which it may not have done yet: see [`Self::enter`].
+    pub(super) async fn pass(&self) -> Result<(), Held> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // From here on nothing that changes is missed.
+            changed.as_mut().enable();
+            let now = Instant::now();
+            let next = self.inner().quota.next(now);
+            match next {
+                Next::Go | Next::Ask => return Ok(()),
+                Next::Hold => changed.await,
+                Next::Wait(until) => {
+                    self.check(until.saturating_duration_since(now))?;
+                    self.tell_wait(until, now);
+                    tokio::select! {
+                        () = tokio::time::sleep_until(until) => {}
+                        () = changed => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn check(&self, wait: Duration) -> Result<(), Held> {
+        match (self.inner().is_broken_off, wait > self.max_wait) {
+            (true, _) => Err(Held::BrokenOff),
+            (false, true) => Err(Held::TooLong { wait: rounded_up(wait), max_wait: self.max_wait }),
+            (false, false) => Ok(()),
+        }
+    }
+
+    /// Lets a request through, if it still may go; it then counts until [`Self::end`].
+    pub(super) fn enter(&self) -> Option<Passage> {
+        let mut inner = self.inner();
+        match inner.quota.next(Instant::now()) {
+            Next::Hold | Next::Wait(_) => None,
+            Next::Ask => Some(Passage::AskFirst),
+            Next::Go => {
+                inner.quota.sent();
+                let was_told = inner.told_until.take();
+                drop(inner);
+                if was_told.is_some() {
+                    self.teller.tell(&Notice::GoingOn);
+                }
+                Some(Passage::Open)
+            }
+        }
+    }
+
+    /// Ends what [`Self::enter`] began.
+    pub(super) fn end(&self, told: Option<RateLimit>) {
+        self.change(|quota, now| quota.ended(told, now));
+    }
+
+    /// Shuts the gate for as long as a 429 says.
     pub(super) fn shut(&self, wait: Duration) {
-        let until = Instant::now() + wait;
-        let mut current = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        *current = Some(current.map_or(until, |one| one.max(until)));
+        self.change(|quota, now| quota.refused(wait, now));
+    }
+
+    /// Takes in what a question for the quota came to.
+    pub(super) fn asked(&self, told: Option<RateLimit>) {
+        self.change(|quota, now| quota.asked(told, now));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Quota, Instant)) {
+        change(&mut self.inner().quota, Instant::now());
+        self.changed.notify_waiters();
     }
 
     /// Says whether requests have to wait.
     pub(super) fn is_shut(&self) -> bool {
-        self.opens_at().is_some()
+        matches!(self.inner().quota.next(Instant::now()), Next::Wait(_))
     }
 
-    /// Waits until the gate is open.
-    pub(super) async fn pass(&self) {
-        while let Some(until) = self.opens_at() {
-            tokio::time::sleep_until(until).await;
+    /// Says whether the quota has to be asked for.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.inner().quota.next(Instant::now()) == Next::Ask
+    }
+
+    /// Returns what is left of the quota, as far as is known.
+    pub(super) fn left(&self) -> Option<RateLimit> {
+        self.inner().quota.left(Instant::now())
+    }
+
+    /// Ends all waits, now and from now on: who would have to wait is not sent.
+    pub(super) fn break_off(&self) {
+        self.inner().is_broken_off = true;
+        self.changed.notify_waiters();
+    }
+
+    /// Waits before another try, and says why. Returns whether there is to be one.
+    pub(super) async fn pause(&self, wait: Duration, error: &ApiError) -> bool {
+        let end = Instant::now() + wait;
+        self.teller.pause(wait, error);
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.inner().is_broken_off {
+                return false;
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(end) => return true,
+                () = changed => {}
+            }
         }
     }
 
-    fn opens_at(&self) -> Option<Instant> {
-        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.filter(|until| *until > Instant::now())
+    fn tell_wait(&self, until: Instant, now: Instant) {
+        let limit = {
+            let mut inner = self.inner();
+            if inner.told_until.is_some_and(|told| until < told + NOTEWORTHY) {
+                return;
+            }
+            inner.told_until = Some(until);
+            inner.quota.left(now).map(|left| left.limit)
+        };
+        let wait = rounded_up(until.saturating_duration_since(now));
+        self.teller.tell(&Notice::WaitingForQuota { wait, limit });
     }
 }
 
@@ -53,10 +197,17 @@ impl Gate {
 ///
 /// `retry-after` is about this very answer, `x-ratelimit-reset` about the whole window, so the first one wins.
 pub(super) fn told_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    text("retry-after")
-        .and_then(|text| seconds(text, now).or_else(|| date(text, now)))
-        .or_else(|| text("x-ratelimit-reset").and_then(|text| seconds(text, now)))
+    retry_after(headers, now).or_else(|| text(headers, "x-ratelimit-reset").and_then(|text| seconds(text, now)))
+}
+
+/// Reads how long an answer asks not to be asked again; `None` where it does not.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = text(headers, "retry-after")?;
+    seconds(text, now).or_else(|| date(text, now))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
 }
 
 /// Reads a number of seconds left, or an instant where it can only be one.
@@ -81,9 +232,13 @@ fn date(text: &str, now: Timestamp) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gate, told_wait};
+    use super::{Gate, Held, Passage, told_wait};
+    use crate::api::error::ApiError;
+    use crate::api::notice::{Listener, Notice};
+    use crate::api::reader::RateLimit;
     use jiff::Timestamp;
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
     use tokio::time::Instant;
 
@@ -111,20 +266,91 @@ mod tests {
         check(&[("x-ratelimit-reset", "12"), ("retry-after", "soon")], Some(12));
     }
 
+    /// Makes a gate, and where its notices are heard.
+    fn gate(max_wait: u64) -> (Gate, Arc<Mutex<Vec<Notice>>>) {
+        let heard = Arc::<Mutex<Vec<Notice>>>::default();
+        let hear = Arc::clone(&heard);
+        let listener = Listener::new(move |notice| hear.lock().unwrap().push(notice.clone()));
+        (Gate::new(Duration::from_secs(max_wait), listener), heard)
+    }
+
+    fn waiting(seconds: u64, limit: Option<u64>) -> Notice {
+        Notice::WaitingForQuota { wait: Duration::from_secs(seconds), limit }
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn one_shut_gate_holds_everybody() {
-        let gate = Gate::default();
+    async fn one_shut_gate_holds_everybody_and_says_so_once() {
+        let (gate, heard) = gate(100);
         let start = Instant::now();
-        gate.pass().await;
+        gate.pass().await.unwrap();
         assert_eq!(start.elapsed(), Duration::ZERO);
 
         gate.shut(Duration::from_secs(30));
         gate.shut(Duration::from_secs(5));
-        tokio::join!(gate.pass(), gate.pass(), async {
+        let (one, other, ()) = tokio::join!(gate.pass(), gate.pass(), async {
             tokio::time::sleep(Duration::from_secs(10)).await;
+            gate.shut(Duration::from_secs(21));
             gate.shut(Duration::from_secs(40));
         });
+        assert_eq!((one, other), (Ok(()), Ok(())));
         assert_eq!(start.elapsed(), Duration::from_secs(50));
         assert!(!gate.is_shut());
+        assert_eq!((gate.enter(), gate.enter()), (Some(Passage::Open), Some(Passage::Open)));
+        assert_eq!(*heard.lock().unwrap(), [waiting(30, None), waiting(40, None), Notice::GoingOn]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_known_to_be_spent_is_waited_for_before_a_429() {
+        let (gate, heard) = gate(100);
+        let limit = |remaining| RateLimit { limit: 7, remaining, reset: Duration::from_secs(9) };
+        gate.asked(Some(limit(1)));
+        assert_eq!(gate.enter(), Some(Passage::Open));
+        assert_eq!(gate.enter(), None);
+        gate.end(Some(limit(0)));
+        assert!(gate.is_shut() && !gate.is_unsure());
+        gate.pass().await.unwrap();
+        assert_eq!(gate.left().map(|left| left.remaining), Some(7));
+        assert_eq!(*heard.lock().unwrap(), [waiting(9, Some(7))]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_may_be_too_long_or_broken_off() {
+        let (gate, heard) = gate(100);
+        gate.shut(Duration::from_secs(101));
+        let [wait, max_wait] = [101, 100].map(Duration::from_secs);
+        assert_eq!(gate.pass().await, Err(Held::TooLong { wait, max_wait }));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let start = Instant::now();
+        let error = ApiError::Setup { reason: "x".into(), source: None };
+        let (passed, is_tried, ()) = tokio::join!(gate.pass(), gate.pause(Duration::from_secs(90), &error), async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            gate.break_off();
+        });
+        assert_eq!((passed, is_tried, start.elapsed()), (Err(Held::BrokenOff), false, Duration::from_secs(3)));
+        assert_eq!(gate.pass().await, Err(Held::BrokenOff));
+        let again = Notice::TryingAgain { wait: Duration::from_secs(90), error: error.to_string() };
+        assert_eq!(*heard.lock().unwrap(), [waiting(100, None), again]);
+        // Who need not wait goes on.
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        assert_eq!((gate.pass().await, gate.enter()), (Ok(()), Some(Passage::Open)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_of_many_long_pauses_is_told_of() {
+        let (gate, heard) = gate(100);
+        let error = ApiError::Setup { reason: "x".into(), source: None };
+        let pause = async |millis| gate.pause(Duration::from_millis(millis), &error).await;
+        assert_eq!(tokio::join!(pause(800), pause(1600), pause(1600)), (true, true, true));
+        assert!(pause(3200).await);
+        let waits: Vec<_> = heard
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|notice| match notice {
+                Notice::TryingAgain { wait, .. } => wait.as_millis(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(waits, [1600, 3200]);
     }
 }

@@ -5,6 +5,7 @@ mod admin;
 use super::answer::Answer;
 use super::config::ClientConfig;
 use super::error::{ApiError, Attempted};
+use super::notice::Listener;
 use super::reader::RateLimit;
 use super::shown::shown;
 use super::writer::WriteKey;
@@ -28,8 +29,8 @@ pub(super) enum WriteMethod {
 }
 
 impl ReadLink {
-    pub(super) fn new(config: ClientConfig) -> Result<Self, ApiError> {
-        Ok(Self(Arc::new(Admin::new(config)?)))
+    pub(super) fn new(config: ClientConfig, listener: Listener) -> Result<Self, ApiError> {
+        Ok(Self(Arc::new(Admin::new(config, listener)?)))
     }
 
     /// Sends a GET.
@@ -47,7 +48,12 @@ impl ReadLink {
         self.0.rate_limit().await
     }
 
-    /// Returns the quota as it was last seen.
+    /// Ends all waits for quota, now and from now on.
+    pub(super) fn break_off(&self) {
+        self.0.break_off();
+    }
+
+    /// Returns what is left of the quota, as far as is known.
     pub(super) fn quota(&self) -> Option<RateLimit> {
         self.0.quota()
     }

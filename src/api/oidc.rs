@@ -2,11 +2,12 @@
 
 use super::answer::Answer;
 use super::authorization::basic;
-use super::backoff::{pause, schedule};
+use super::backoff::schedule;
 use super::config::{ClientConfig, Clock};
 use super::error::{ApiError, Attempted};
 use super::failure::{broken, unwell, without};
 use super::gate::{FALLBACK_WAIT, told_wait};
+use super::notice::Listener;
 use super::shown::shown;
 use super::transport::{Outgoing, Transport, is_unwell};
 use super::wire::oidc as wire;
@@ -25,7 +26,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub struct OidcClient {
     transport: Transport,
     timeout: Duration,
-    max_wait: Duration,
     clock: Clock,
 }
 
@@ -137,8 +137,8 @@ impl OidcClient {
     /// # Errors
     /// As [`Reader::new`](super::Reader::new).
     pub fn new(config: &ClientConfig) -> Result<Self, ApiError> {
-        let transport = Transport::new(config, &config.oidc_base)?;
-        Ok(Self { transport, timeout: config.timeout, max_wait: config.max_wait, clock: config.clock })
+        let transport = Transport::new(config, &config.oidc_base, Listener::log())?;
+        Ok(Self { transport, timeout: config.timeout, clock: config.clock })
     }
 
     /// Returns how many requests were sent.
@@ -218,10 +218,12 @@ impl OidcClient {
                 path: path.to_owned(),
                 attempts,
                 request_id: sent.as_ref().ok().and_then(Answer::request_id),
+                earlier_may_have_run: false,
             };
             let error = match sent {
                 Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
-                    self.wait(&answer, &at)?;
+                    let wait = told_wait(&answer.headers, (self.clock)()).unwrap_or(FALLBACK_WAIT);
+                    self.transport.gate.shut(wait);
                     ApiError::Rejected { at, status: answer.status.as_u16(), message: answer.message() }
                 }
                 Ok(answer) if is_unwell(answer.status) => unwell(&answer, at, secrets),
@@ -232,20 +234,10 @@ impl OidcClient {
                 },
             };
             match delays.next() {
-                Some(delay) => pause(delay, &error).await,
-                None => return Err(error),
+                Some(delay) if self.transport.gate.pause(delay, &error).await => {}
+                _ => return Err(error),
             }
         }
-    }
-
-    fn wait(&self, answer: &Answer, at: &Attempted) -> Result<(), ApiError> {
-        let wait = told_wait(&answer.headers, (self.clock)()).unwrap_or(FALLBACK_WAIT);
-        if wait > self.max_wait {
-            return Err(ApiError::WaitTooLong { at: at.clone(), wait, max_wait: self.max_wait });
-        }
-        tracing::warn!(seconds = wait.as_secs(), "the token endpoint asks to wait");
-        self.transport.gate.shut(wait);
-        Ok(())
     }
 }
 

@@ -80,7 +80,7 @@ impl Prober {
             ProbeMethod::Get => ("GET", Method::GET),
             ProbeMethod::Head => ("HEAD", Method::HEAD),
         };
-        let at = Attempted { method: name, path: url.path().to_owned(), attempts: 1, request_id: None };
+        let at = Attempted::once(name, url.path());
         let mut call = client.request(method, url);
         if let Some(token) = token {
             call = call.header(AUTHORIZATION, bearer(token)?);

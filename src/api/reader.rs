@@ -4,6 +4,7 @@ use super::config::ClientConfig;
 use super::convert::{self, Mismatch};
 use super::error::ApiError;
 use super::link::{Exchange, ReadLink};
+use super::notice::Listener;
 use super::page::{list, pages};
 use super::wire;
 use crate::model::{
@@ -72,7 +73,15 @@ impl Reader {
     /// [`ApiError::RefusedOrigin`] where requests would go to a host they must not, [`ApiError::Setup`] where the HTTP
     /// client cannot be made.
     pub fn new(config: ClientConfig) -> Result<Self, ApiError> {
-        Ok(Self { link: ReadLink::new(config)?, connector: Arc::default() })
+        Self::heard_by(config, Listener::log())
+    }
+
+    /// Prepares a reader that tells somebody when it waits; nothing is sent yet.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn heard_by(config: ClientConfig, listener: Listener) -> Result<Self, ApiError> {
+        Ok(Self { link: ReadLink::new(config, listener)?, connector: Arc::default() })
     }
 
     /// Returns the way to the API, for the writer beside it.
@@ -96,7 +105,13 @@ impl Reader {
         self.link.rate_limit().await
     }
 
-    /// Returns the quota as it was last seen, in an answer or in the headers of one.
+    /// Ends all waits for quota and before further tries, now and from now on, of all copies and of the writers beside them: a
+    /// request that would have to wait fails instead. Those that need not wait are sent still.
+    pub fn break_off(&self) {
+        self.link.break_off();
+    }
+
+    /// Returns what is left of the quota: as it was last told, less the requests made since.
     pub fn quota(&self) -> Option<RateLimit> {
         self.link.quota()
     }

@@ -3,7 +3,9 @@
 use super::answer::Answer;
 use super::config::{ClientConfig, Reroute};
 use super::error::ApiError;
-use super::gate::Gate;
+use super::gate::{Gate, Held, Passage};
+use super::notice::Listener;
+use super::reader::RateLimit;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, redirect};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +30,9 @@ pub(super) struct Outgoing<'a> {
 
 /// A request that got no answer that can be used.
 pub(super) enum SendFailure {
-    /// It was never sent.
+    /// It had to wait, and was never sent.
+    Held(Held),
+    /// No connection could be made, so it was never sent.
     NotSent(reqwest::Error),
     /// It was sent, and what became of it is not known.
     Lost(reqwest::Error),
@@ -47,13 +51,13 @@ pub(super) struct Transport {
 
 impl Transport {
     /// Prepares the way to the host of `base`, or to the emulator that stands in for it.
-    pub(super) fn new(config: &ClientConfig, base: &Url) -> Result<Self, ApiError> {
+    pub(super) fn new(config: &ClientConfig, base: &Url, listener: Listener) -> Result<Self, ApiError> {
         let base = destination(&config.reroute, base)?;
         let slots = config.max_in_flight.max(1);
         Ok(Self {
             client: client(config, Reach::of(&base), slots)?,
             base,
-            gate: Gate::default(),
+            gate: Gate::new(config.max_wait, listener),
             slots: Semaphore::new(slots),
             requests: AtomicU64::new(0),
         })
@@ -64,9 +68,53 @@ impl Transport {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Sends a request once, when the gate is open and a slot is free.
+    /// Sends a request once, when the gate is open and a slot is free. Nothing is asked about the quota before.
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
-        let slot = self.enter().await;
+        match self.enter().await {
+            Ok((slot, Passage::Open)) => self.send_counted(slot, outgoing, |_| None).await,
+            Ok((slot, Passage::AskFirst)) => self.send_in(slot, outgoing).await,
+            Err(held) => Err(SendFailure::Held(held)),
+        }
+    }
+
+    /// Sends a request as [`Self::send`] does, and learns from its answer what is left of the quota; `None` where that has to be
+    /// asked for first.
+    pub(super) async fn send_or_ask(
+        &self,
+        outgoing: Outgoing<'_>,
+        told: impl Fn(&Answer) -> Option<RateLimit>,
+    ) -> Option<Result<Answer, SendFailure>> {
+        match self.enter().await {
+            Ok((slot, Passage::Open)) => Some(self.send_counted(slot, outgoing, told).await),
+            Ok((_, Passage::AskFirst)) => None,
+            Err(held) => Some(Err(SendFailure::Held(held))),
+        }
+    }
+
+    async fn enter(&self) -> Result<(SemaphorePermit<'_>, Passage), Held> {
+        loop {
+            self.gate.pass().await?;
+            let slot = self.slot().await;
+            if let Some(passage) = self.gate.enter() {
+                return Ok((slot, passage));
+            }
+        }
+    }
+
+    async fn send_counted(
+        &self,
+        slot: SemaphorePermit<'_>,
+        outgoing: Outgoing<'_>,
+        told: impl Fn(&Answer) -> Option<RateLimit>,
+    ) -> Result<Answer, SendFailure> {
+        // A request that is dropped on its way is over too.
+        let mut counted = Counted { gate: &self.gate, told: None };
+        let answer = self.send_in(slot, outgoing).await;
+        counted.told = answer.as_ref().ok().and_then(told);
+        answer
+    }
+
+    async fn send_in(&self, slot: SemaphorePermit<'_>, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
         let answer = self.send_now(outgoing).await;
         // The connection goes back to the pool in two tasks of its own. Giving up the slot before that would let the next
         // request open a connection more than there are slots.
@@ -75,16 +123,6 @@ impl Transport {
         }
         drop(slot);
         answer
-    }
-
-    async fn enter(&self) -> SemaphorePermit<'_> {
-        loop {
-            self.gate.pass().await;
-            let slot = self.slot().await;
-            if !self.gate.is_shut() {
-                return slot;
-            }
-        }
     }
 
     async fn slot(&self) -> SemaphorePermit<'_> {
@@ -119,6 +157,18 @@ impl Transport {
         let answer = Answer { status, headers, body };
         tracing::debug!(%method, path, status = status.as_u16(), request_id = answer.request_id(), "answered");
         Ok(answer)
+    }
+}
+
+/// A request that counts as on its way for as long as this lives.
+struct Counted<'a> {
+    gate: &'a Gate,
+    told: Option<RateLimit>,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.gate.end(self.told);
     }
 }
 

@@ -3,15 +3,16 @@
 //! Credentials come from the environment and go only to the tenant's own OneLogin host or to the host that the environment
 //! names, never to one that only the file names. Under `--emulator` none of these variables plays a part.
 
-use super::args::GlobalArgs;
+use super::args::{GlobalArgs, LogFormat};
 use super::embedded::Embedded;
 use super::failure::Failure;
 use super::inputs::ProcessEnv;
 use super::state_file;
 use super::terminal::Terminal;
-use crate::api::{ClientConfig, Credentials, Reader, Reroute};
+use crate::api::{ClientConfig, Credentials, Listener, Reader, Reroute};
 use crate::emulator::{DEFAULT_ACCOUNT_ID, GatewayFile, Options, StateLocation};
 use crate::model::Tenant;
+use crate::report;
 use anyhow::Context;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -82,8 +83,20 @@ pub(super) async fn connect(
         }
         None => (None, remote(tenant, global, env)?),
     };
-    let reader = Reader::new(config.clone()).context("cannot prepare requests")?;
+    let reader = Reader::heard_by(config.clone(), listener(global, *terminal)).context("cannot prepare requests")?;
     Ok(Connection { reader, config, emulator })
+}
+
+/// Says on stderr what is waited for: one line among the others, or a log line where those are for programs.
+fn listener(global: &GlobalArgs, terminal: Terminal) -> Listener {
+    match global.log_format {
+        LogFormat::Json => Listener::log(),
+        LogFormat::Text => Listener::new(move |notice| {
+            let words = report::notice_words(notice, Timestamp::now());
+            // Somebody who cannot hear it waits all the same.
+            let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
+        }),
+    }
 }
 
 fn emulated_config(tenant: &Tenant, url: &Url, global: &GlobalArgs) -> Result<ClientConfig, Failure> {

@@ -103,9 +103,10 @@ impl Execution<'_> {
         let writer = Writer::new(self.connection.reader.clone());
         let tell = |event| progress.tell(&event);
         let execution = execute(plan, &writer, &host, &options, self.stop.is_requested(), &tell);
-        // What is under way may wait an hour for quota.
+        // What is under way may take long still; what waits for quota is not sent any more.
         let ended_at_once = async {
             self.stop.first().await;
+            self.connection.reader.break_off();
             progress.say("breaking off; once more ends the program at once");
             self.stop.second().await;
         };

@@ -112,6 +112,7 @@ fn way_out(error: &ApiError) -> Option<&'static str> {
         ApiError::Rejected { .. }
         | ApiError::Unwell { .. }
         | ApiError::Unreadable { .. }
+        | ApiError::BrokenOff { .. }
         | ApiError::RefusedOrigin { .. }
         | ApiError::Connector { .. }
         | ApiError::Setup { .. } => None,
@@ -132,7 +133,13 @@ mod tests {
     #[test]
     fn an_address_from_the_environment_is_named_where_nobody_answers() {
         let check = |may_have_run: bool, url: Option<&str>, expected: Option<&str>| {
-            let at = Attempted { method: "GET", path: "/".into(), attempts: 1, request_id: None };
+            let at = Attempted {
+                method: "GET",
+                path: "/".into(),
+                attempts: 1,
+                request_id: None,
+                earlier_may_have_run: false,
+            };
             let error = ApiError::Unwell { at, reason: "x".into(), may_have_run, source: None };
             let error = anyhow::Error::from(error).context("cannot plan");
             let hint = unreached(&error, &|name| url.filter(|_| name == "ONELOGIN_API_URL").map(str::to_owned));

@@ -98,10 +98,12 @@ pub(super) fn tell_cost(
     plan: Option<&Plan>,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
+    let max_wait = connection.config.max_wait;
     let cost = Cost {
         requests: connection.reader.requests_made(),
         took,
         quota: connection.reader.quota(),
+        max_wait,
         apply_requests: plan.filter(|plan| plan.has_changes()).map(|plan| plan.apply_requests),
     };
     terminal.tell(|err| report::write_cost(err, &cost))?;

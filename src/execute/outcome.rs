@@ -231,6 +231,16 @@ pub enum StepError {
     },
 }
 
+impl StepError {
+    /// Returns the request that failed, if one did.
+    pub(super) const fn request(&self) -> Option<&Arc<ApiError>> {
+        match self {
+            Self::Read { source, .. } | Self::LookUp { source, .. } | Self::Write { source, .. } => Some(source),
+            Self::Unresolved { .. } | Self::BrokenOff { .. } | Self::HalfReplaced { .. } | Self::Record { .. } => None,
+        }
+    }
+}
+
 /// What stops a whole execution.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Fatal {
@@ -248,6 +258,9 @@ pub enum Fatal {
         #[source]
         source: HostError,
     },
+    /// The quota comes back later than the caller wants to wait; every further request would have to.
+    #[error("OneLogin's quota is spent")]
+    NoQuota(#[source] Arc<ApiError>),
     /// A secret is lost.
     #[error("the secret of {app} (id {id}) is lost, since nothing took it")]
     SecretLost {

@@ -4,7 +4,7 @@ use super::fields::LiveFields;
 use super::guard::{self, Verdict};
 use super::host::{RecordedResult, WriteAction};
 use super::run::Run;
-use super::{Event, How, MovedWhy, NaturalKey, StepError, StepResult};
+use super::{Event, Fatal, How, MovedWhy, NaturalKey, StepError, StepResult};
 use crate::api::ApiError;
 use crate::diff::{Action, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{Fingerprint, Kind, RemoteId};
@@ -57,8 +57,21 @@ impl<'r> Task<'r> {
                 }
                 StepResult::Applied { id, how }
             }
-            Err(result) => result,
+            Err(result) => self.unless_unsent(result),
         }
+    }
+
+    /// Tells a step that failed from one of which nothing was sent, because it would have had to wait for quota.
+    fn unless_unsent(&self, result: StepResult) -> StepResult {
+        let StepResult::Failed { error, wrote } = &result else { return result };
+        match error.request() {
+            Some(source) if matches!(**source, ApiError::WaitTooLong { .. }) => {
+                self.run.stop(Fatal::NoQuota(Arc::clone(source)));
+            }
+            Some(source) if matches!(**source, ApiError::BrokenOff { .. }) => {}
+            _ => return result,
+        }
+        if *wrote { result } else { StepResult::NotAttempted }
     }
 
     /// Waits until not too many steps are under way.

@@ -14,6 +14,7 @@ mod json;
 mod keys;
 mod markdown;
 mod mask;
+mod notice;
 mod outcome;
 mod progress;
 mod refusal;
@@ -36,6 +37,7 @@ pub use json::{
 };
 pub use keys::{KeyText, write_keys};
 pub use markdown::write_plan_markdown;
+pub use notice::notice_words;
 pub use outcome::{FilesOutcome, write_outcome};
 pub use progress::{Progress, lock_wait_words, spinner, state_wait_words};
 pub use refusal::{Advice, refusal_advice};

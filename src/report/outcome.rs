@@ -165,7 +165,13 @@ fn value_words(value: &Value) -> String {
 
 fn write_fatal(out: &mut dyn Write, fatal: &Fatal) -> io::Result<()> {
     writeln!(out, "\n{ERROR}stopped{ERROR:#}: {}", visible(&fatal.to_string()))?;
-    write_causes(out, fatal)
+    write_causes(out, fatal)?;
+    match fatal {
+        Fatal::NoQuota(_) => {
+            writeln!(out, "\nRun it again later to do the rest, or give it longer with `--max-wait`.")
+        }
+        Fatal::Record(_) | Fatal::SecretFellBack { .. } | Fatal::SecretLost { .. } => Ok(()),
+    }
 }
 
 fn write_summary(

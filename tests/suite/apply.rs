@@ -254,12 +254,41 @@ mod breaking_off {
     }
 
     #[test]
-    fn twice_ends_a_run_that_waits_for_quota() {
+    fn once_ends_a_run_that_waits_for_quota() {
         let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
-        let spent = json!({ "status": 429, "headers": { "retry-after": "3000" } });
-        emulator.set_faults(json!([{ "match": { "method": "POST", "path": "/api/2/apps" }, "fault": spent }]));
+        let check = |method: &str, path: &str, expected: i32, words: &str| {
+            let spent = json!({ "status": 429, "headers": { "retry-after": "3000" } });
+            emulator.set_faults(json!([{ "match": { "method": method, "path": path }, "fault": spent }]));
+            let mut run = Running::start(&program, "apply --auto-approve --max-in-flight 1");
+            run.hear("waiting 50 min, until ");
+            assert!(run.heard.contains("calls an hour is spent (Ctrl-C breaks the run off; see --max-wait)"));
+            run.interrupt();
+            let (code, heard) = run.end();
+            assert_eq!(code, Some(expected), "{heard}");
+            assert!(heard.contains(words) && !heard.contains("going on"), "{heard}");
+        };
+        // While it plans, before its first write, and after one.
+        check("GET", "/api/2/apps", 1, "error: broken off; nothing was written");
+        check("POST", "/api/2/roles", 1, "breaking off");
+        check("POST", "/api/2/apps", 3, "breaking off");
+        assert_eq!(emulator.writes().iter().filter(|line| line.ends_with(" 201")).count(), 1, "the role");
+        emulator.set_faults(json!([]));
+        // Nothing is open that would have to be looked up.
+        let run = program.run("apply --auto-approve --settle 0");
+        assert_eq!(run.code, 0, "{}", run.block());
+        assert!(!run.stderr.contains("looking up"), "{}", run.block());
+        assert_eq!(program.run("plan --detailed-exitcode").code, 0);
+    }
+
+    #[test]
+    fn twice_ends_a_run_at_once() {
+        let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
+        let slow = json!({ "delay_ms": 30_000, "drop": "before" });
+        emulator.set_faults(json!([{ "match": { "method": "POST", "path": "/api/2/apps" }, "fault": slow }]));
         let mut run = Running::start(&program, "apply --auto-approve --max-in-flight 1");
-        run.hear("quota is spent");
+        while !emulator.writes().iter().any(|line| line.starts_with("POST /api/2/apps ")) {
+            std::thread::yield_now();
+        }
         run.interrupt();
         run.hear("breaking off");
         run.interrupt();

@@ -3,19 +3,20 @@
 use super::Exchange;
 use crate::api::answer::Answer;
 use crate::api::authorization::{basic, bearer};
-use crate::api::backoff::{pause, schedule};
+use crate::api::backoff::schedule;
 use crate::api::config::{ClientConfig, Clock, Credentials};
 use crate::api::error::{ApiError, Attempted};
 use crate::api::failure::{broken, unwell, without};
-use crate::api::gate::{FALLBACK_WAIT, told_wait, wait_of};
+use crate::api::gate::{FALLBACK_WAIT, retry_after, told_wait, wait_of};
+use crate::api::notice::Listener;
 use crate::api::reader::RateLimit;
 use crate::api::token::Token;
-use crate::api::transport::{Outgoing, Transport, is_unwell};
+use crate::api::transport::{Outgoing, SendFailure, Transport, is_unwell};
 use crate::api::wire::token::RateLimitBody;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 const TOKEN_PATH: &str = "/auth/oauth2/v2/token";
@@ -40,7 +41,8 @@ impl Call<'_> {
             "DELETE" => "DELETE",
             _ => "POST",
         };
-        Attempted { method, path: self.path.to_owned(), attempts, request_id: answer.and_then(Answer::request_id) }
+        let request_id = answer.and_then(Answer::request_id);
+        Attempted { method, path: self.path.to_owned(), attempts, request_id, earlier_may_have_run: false }
     }
 
     fn is_repeatable(&self) -> bool {
@@ -57,14 +59,13 @@ pub(super) struct Admin {
     timeout: Duration,
     clock: Clock,
     token: tokio::sync::Mutex<Option<Arc<Token>>>,
-    /// Held by the one task that finds out how long a 429 lasts.
+    /// Held by the one task that asks for the quota.
     asking: tokio::sync::Mutex<()>,
-    quota: Mutex<Option<RateLimit>>,
 }
 
 impl Admin {
-    pub(super) fn new(config: ClientConfig) -> Result<Self, ApiError> {
-        let transport = Transport::new(&config, &config.admin_base)?;
+    pub(super) fn new(config: ClientConfig, listener: Listener) -> Result<Self, ApiError> {
+        let transport = Transport::new(&config, &config.admin_base, listener)?;
         let ClientConfig { credentials, expected_account_id, max_wait, timeout, clock, .. } = config;
         Ok(Self {
             transport,
@@ -75,43 +76,77 @@ impl Admin {
             clock,
             token: tokio::sync::Mutex::default(),
             asking: tokio::sync::Mutex::default(),
-            quota: Mutex::default(),
         })
     }
 
     /// Sends a call with a token until it is answered, rejected or out of tries.
     pub(super) async fn exchange(&self, call: Call<'_>) -> Result<Exchange, ApiError> {
         let mut delays = schedule();
-        let (mut attempts, mut waits, mut is_renewed) = (0, 0, false);
+        let (mut attempts, mut waits, mut is_renewed, mut may_have_run) = (0, 0, false, false);
         loop {
-            let token = self.token().await?;
-            attempts += 1;
-            let sent = self.transport.send(outgoing(&call, Some(bearer(&token.secret)?))).await;
+            let token = self.token().await.map_err(|error| error.after(may_have_run))?;
+            let (sent, tries) = self.send(&call, &token, attempts).await?;
+            attempts = tries;
             let at = call.attempted(attempts, sent.as_ref().ok());
+            let mut asked_for = None;
             let error = match sent {
-                Ok(answer) => {
-                    self.remember_headers(&answer);
-                    match answer.status {
-                        status if status.is_success() => return Ok(Exchange { at, answer }),
-                        StatusCode::TOO_MANY_REQUESTS if waits < MOST_WAITS => {
-                            waits += 1;
-                            self.wait_for_quota(&answer, Some(&token), at).await?;
-                            continue;
-                        }
-                        StatusCode::UNAUTHORIZED if !is_renewed => {
-                            is_renewed = true;
-                            self.forget(&token).await;
-                            continue;
-                        }
-                        _ => self.refusal(&answer, at, Some(&token)),
+                Ok(answer) => match answer.status {
+                    status if status.is_success() => return Ok(Exchange { at, answer }),
+                    StatusCode::TOO_MANY_REQUESTS if waits < MOST_WAITS => {
+                        waits += 1;
+                        self.note_refusal(&answer, Some(&token)).await;
+                        continue;
                     }
-                }
+                    StatusCode::UNAUTHORIZED if !is_renewed => {
+                        is_renewed = true;
+                        self.forget(&token).await;
+                        continue;
+                    }
+                    _ => {
+                        asked_for = retry_after(&answer.headers, (self.clock)());
+                        self.refusal(&answer, at, Some(&token))
+                    }
+                },
                 Err(failure) => broken(failure, at, self.timeout),
             };
-            match delays.next().filter(|_| is_worth_repeating(&call, &error)) {
-                Some(delay) => pause(delay, &error).await,
-                None => return Err(error),
+            let error = error.after(may_have_run);
+            may_have_run |= call.method != Method::GET && error.may_have_run();
+            let delay = delays.next().filter(|_| is_worth_repeating(&call, &error));
+            self.pause(delay, asked_for, error).await?;
+        }
+    }
+
+    /// Sends a call once, asking for the quota before where it may be spent. Returns how often it was sent by now.
+    async fn send(
+        &self,
+        call: &Call<'_>,
+        token: &Arc<Token>,
+        attempts: u32,
+    ) -> Result<(Result<Answer, SendFailure>, u32), ApiError> {
+        loop {
+            let outgoing = outgoing(call, Some(bearer(&token.secret)?));
+            if let Some(sent) = self.transport.send_or_ask(outgoing, |answer| self.told(call, answer)).await {
+                return Ok((sent, attempts + 1));
             }
+            self.ask_before(token).await;
+        }
+    }
+
+    /// Waits before another try: as long as planned, or as long as the answer asks for. Returns the error where there is none.
+    async fn pause(
+        &self,
+        planned: Option<Duration>,
+        asked_for: Option<Duration>,
+        error: ApiError,
+    ) -> Result<(), ApiError> {
+        let Some(planned) = planned else { return Err(error) };
+        let asked_for = asked_for.unwrap_or_default();
+        if asked_for > self.max_wait {
+            return Err(error.asking_too_much(asked_for, self.max_wait));
+        }
+        match self.transport.gate.pause(planned.max(asked_for), &error).await {
+            true => Ok(()),
+            false => Err(error),
         }
     }
 
@@ -145,6 +180,7 @@ impl Admin {
             attempts += 1;
             let sent = self.transport.send(outgoing(&call, Some(basic(client_id, client_secret)?))).await;
             let at = call.attempted(attempts, sent.as_ref().ok());
+            let mut asked_for = None;
             let error = match sent {
                 Ok(answer) if answer.status.is_success() => {
                     let token = Token::from_answer(&answer.body, (self.clock)());
@@ -153,21 +189,22 @@ impl Admin {
                 }
                 Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS && waits < MOST_WAITS => {
                     waits += 1;
-                    self.wait_for_quota(&answer, None, at).await?;
+                    self.note_refusal(&answer, None).await;
                     continue;
                 }
                 Ok(answer) => match self.refusal(&answer, at, None) {
                     ApiError::Rejected { at, status, message } => {
                         return Err(ApiError::Credentials { at, status, message });
                     }
-                    error => error,
+                    error => {
+                        asked_for = retry_after(&answer.headers, (self.clock)());
+                        error
+                    }
                 },
                 Err(failure) => broken(failure, at, self.timeout),
             };
-            match delays.next().filter(|_| matches!(error, ApiError::Unwell { .. })) {
-                Some(delay) => pause(delay, &error).await,
-                None => return Err(error),
-            }
+            let delay = delays.next().filter(|_| matches!(error, ApiError::Unwell { .. }));
+            self.pause(delay, asked_for, error).await?;
         }
     }
 
@@ -180,43 +217,46 @@ impl Admin {
         }
     }
 
-    /// Shuts the gate for as long as a 429 says.
-    async fn wait_for_quota(&self, answer: &Answer, token: Option<&Arc<Token>>, at: Attempted) -> Result<(), ApiError> {
-        let wait = match told_wait(&answer.headers, (self.clock)()) {
-            Some(wait) => wait,
-            None => {
-                let _asking = self.asking.lock().await;
-                if self.transport.gate.is_shut() {
-                    return Ok(());
-                }
-                let wait = self.ask_wait(token).await;
-                return self.shut(wait, at);
-            }
+    /// Shuts the gate for as long as a 429 says; where it does not, asks, and where that is not answered either, for a minute.
+    async fn note_refusal(&self, answer: &Answer, token: Option<&Arc<Token>>) {
+        if let Some(wait) = told_wait(&answer.headers, (self.clock)()) {
+            return self.transport.gate.shut(wait);
+        }
+        let _asking = self.asking.lock().await;
+        if self.transport.gate.is_shut() {
+            return;
+        }
+        let wait = match token {
+            Some(token) => self.ask(token).await.map_or_else(|wait| wait.unwrap_or(FALLBACK_WAIT), |limit| limit.reset),
+            None => FALLBACK_WAIT,
         };
-        self.shut(wait, at)
-    }
-
-    fn shut(&self, wait: Duration, at: Attempted) -> Result<(), ApiError> {
-        if wait > self.max_wait {
-            return Err(ApiError::WaitTooLong { at, wait, max_wait: self.max_wait });
-        }
-        if !self.transport.gate.is_shut() {
-            tracing::warn!(seconds = wait.as_secs(), "OneLogin's quota is spent; waiting");
-        }
         self.transport.gate.shut(wait);
-        Ok(())
     }
 
-    /// Asks how long the quota is gone; where that is not answered either, a minute.
-    async fn ask_wait(&self, token: Option<&Arc<Token>>) -> Duration {
-        let Some(Ok(authorization)) = token.map(|token| bearer(&token.secret)) else { return FALLBACK_WAIT };
+    /// Asks for the quota before a request that may be one too many, unless another task has done so meanwhile.
+    async fn ask_before(&self, token: &Arc<Token>) {
+        let _asking = self.asking.lock().await;
+        if !self.transport.gate.is_unsure() {
+            return;
+        }
+        match self.ask(token).await {
+            Ok(limit) => self.transport.gate.asked(Some(limit)),
+            Err(Some(wait)) => self.transport.gate.shut(wait),
+            // The request itself will meet the truth.
+            Err(None) => self.transport.gate.asked(None),
+        }
+    }
+
+    /// Asks for the quota once, past the gate. The error holds how long a 429 says to wait.
+    async fn ask(&self, token: &Arc<Token>) -> Result<RateLimit, Option<Duration>> {
+        let Ok(authorization) = bearer(&token.secret) else { return Err(None) };
         let call = Call { method: Method::GET, path: RATE_LIMIT_PATH, query: &[], body: None };
         match self.transport.send_past_gate(outgoing(&call, Some(authorization))).await {
-            Ok(answer) if answer.status.is_success() => match rate_limit_of(&answer, (self.clock)()) {
-                Some(limit) => limit.reset,
-                None => FALLBACK_WAIT,
-            },
-            _ => FALLBACK_WAIT,
+            Ok(answer) if answer.status.is_success() => rate_limit_of(&answer, (self.clock)()).ok_or(None),
+            Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+                Err(Some(told_wait(&answer.headers, (self.clock)()).unwrap_or(FALLBACK_WAIT)))
+            }
+            _ => Err(None),
         }
     }
 
@@ -237,12 +277,16 @@ impl Admin {
         }
     }
 
-    fn remember_headers(&self, answer: &Answer) {
-        let number = |name| answer.header(name).and_then(|text| text.trim().parse::<u64>().ok());
-        let numbers = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"), number("x-ratelimit-reset"));
-        if let (Some(limit), Some(remaining), Some(reset)) = numbers {
-            self.remember(RateLimit { limit, remaining, reset: wait_of(reset, (self.clock)()) });
+    /// Reads what an answer says of the quota, which none has to. What a 429 says is about the wait, not about the window.
+    fn told(&self, call: &Call<'_>, answer: &Answer) -> Option<RateLimit> {
+        if call.path == RATE_LIMIT_PATH {
+            return rate_limit_of(answer, (self.clock)());
         }
+        let number = |name| answer.header(name).and_then(|text| text.trim().parse::<u64>().ok());
+        let (limit, remaining, reset) =
+            (number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?, number("x-ratelimit-reset")?);
+        let is_about_window = answer.status != StatusCode::TOO_MANY_REQUESTS;
+        is_about_window.then(|| RateLimit { limit, remaining, reset: wait_of(reset, (self.clock)()) })
     }
 
     /// Returns how many requests were sent.
@@ -250,9 +294,14 @@ impl Admin {
         self.transport.requests_made()
     }
 
-    /// Returns the quota as it was last seen.
+    /// Returns what is left of the quota, as far as is known.
     pub(super) fn quota(&self) -> Option<RateLimit> {
-        *self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+        self.transport.gate.left()
+    }
+
+    /// Ends all waits for quota, now and from now on.
+    pub(super) fn break_off(&self) {
+        self.transport.gate.break_off();
     }
 
     /// Asks for the quota.
@@ -260,13 +309,7 @@ impl Admin {
         let call = Call { method: Method::GET, path: RATE_LIMIT_PATH, query: &[], body: None };
         let exchange = self.exchange(call).await?;
         let limit = rate_limit_of(&exchange.answer, (self.clock)());
-        let limit = limit.ok_or_else(|| exchange.unreadable("it does not hold the rate limit"))?;
-        self.remember(limit);
-        Ok(limit)
-    }
-
-    fn remember(&self, limit: RateLimit) {
-        *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
+        limit.ok_or_else(|| exchange.unreadable("it does not hold the rate limit"))
     }
 }
 

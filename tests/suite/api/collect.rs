@@ -126,7 +126,7 @@ fn account(request: &Seen, _: usize) -> Option<Reply> {
     let parts: Vec<&str> = path.trim_start_matches("/api/2/").split('/').collect();
     let body = match parts.as_slice() {
         ["", "auth", "rate_limit"] => {
-            r#"{"data":{"X-RateLimit-Limit":5000,"X-RateLimit-Remaining":4,"X-RateLimit-Reset":9}}"#.to_owned()
+            r#"{"data":{"X-RateLimit-Limit":5000,"X-RateLimit-Remaining":4000,"X-RateLimit-Reset":9}}"#.to_owned()
         }
         ["api_authorizations"] => format!("[{}]", (10..16).map(server).collect::<Vec<_>>().join(",")),
         ["api_authorizations", id] => server(id.parse().unwrap()),

@@ -137,7 +137,10 @@ async fn a_wait_that_is_too_long_is_an_error() {
         (request.method == "GET").then(|| Reply::json(429, "").with("retry-after", "101"))
     });
     let error = reader(&host).role(RemoteId(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "GET /api/2/roles/1 has to wait 101 s for quota, more than the 100 s allowed");
+    assert_eq!(
+        error.to_string(),
+        "GET /api/2/roles/1 has to wait 101 s for OneLogin's quota, more than the 100 s allowed"
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ pub(super) fn scrub(text: &str, temp: &Path) -> String {
     for host in ["127.0.0.1:", "127.0.0.1_", "localhost:"] {
         text = scrub_ports(&text, host);
     }
-    scrub_cost(&scrub_random(&scrub_runs(&text)))
+    scrub_times(&scrub_cost(&scrub_random(&scrub_runs(&text))))
 }
 
 /// Shows the names of runs, which are times and process ids, as `$RUN`.
@@ -33,6 +33,19 @@ fn scrub_cost(text: &str) -> String {
         rest.len() < line.len() && (rest.starts_with(" request made in ") || rest.starts_with(" requests made in "))
     };
     text.split_inclusive('\n').map(|line| if is_cost(line) { "$COST\n" } else { line }).collect()
+}
+
+/// Shows the moment until which a wait lasts as `$TIME...`.
+fn scrub_times(text: &str) -> String {
+    let mut parts = text.split(", until ");
+    let mut scrubbed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        scrubbed.push_str(", until ");
+        let is_time = part.get(8..).is_some_and(|rest| rest.starts_with(" UTC: "));
+        scrubbed.push_str(if is_time { "$TIME..." } else { "" });
+        scrubbed.push_str(if is_time { &part[8..] } else { part });
+    }
+    scrubbed
 }
 
 /// How long the name of a signing key is: a SHA-256, base64url.
