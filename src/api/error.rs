@@ -145,7 +145,7 @@ pub enum ApiError {
 impl ApiError {
     /// Makes the error of an answer that has not the documented shape.
     pub(super) fn unreadable(at: Attempted, reason: impl Into<String>) -> Self {
-        let may_have_run = at.method == "POST";
+        let may_have_run = at.method != "GET";
         Self::Unreadable { at, reason: reason.into(), may_have_run }
     }
 

@@ -77,6 +77,7 @@ async fn read_group(run: &Run<'_>, group: Group) -> Seen {
             Ok(seen) => seen,
             Err(error) => {
                 let error = Arc::new(error);
+                run.stop_without_quota(&error);
                 return all(&group, || Doubt::Unreadable(Arc::clone(&error)));
             }
         };

@@ -6,7 +6,7 @@ use super::schedule::Schedule;
 use super::task::Task;
 use super::view::{self, ServerSlot};
 use super::{Event, Fatal, HostError, How, NaturalKey, Outcome, SecretFate, StepOutcome, StepResult};
-use crate::api::Writer;
+use crate::api::{ApiError, Writer};
 use crate::diff::{Action, Change, FieldChange, ObjectRef};
 use crate::model::{Address, Kind, RemoteId, ScopeValue};
 use crate::plan::Plan;
@@ -15,7 +15,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{RwLock, Semaphore, watch};
 use tokio::time::Instant;
@@ -145,6 +145,13 @@ impl<'a> Run<'a> {
     /// Begins no further write; the first reason counts.
     pub(super) fn stop(&self, fatal: Fatal) {
         self.state().fatal.get_or_insert(fatal);
+    }
+
+    /// Begins no further write where a request would have to wait for quota longer than anybody wants to: so would all others.
+    pub(super) fn stop_without_quota(&self, error: &Arc<ApiError>) {
+        if matches!(**error, ApiError::WaitTooLong { .. }) {
+            self.stop(Fatal::NoQuota(Arc::clone(error)));
+        }
     }
 
     /// Waits, at most until the user breaks the run off.

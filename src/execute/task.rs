@@ -4,7 +4,7 @@ use super::fields::LiveFields;
 use super::guard::{self, Verdict};
 use super::host::{RecordedResult, WriteAction};
 use super::run::Run;
-use super::{Event, Fatal, How, MovedWhy, NaturalKey, StepError, StepResult};
+use super::{Event, How, MovedWhy, NaturalKey, StepError, StepResult};
 use crate::api::ApiError;
 use crate::diff::{Action, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{Fingerprint, Kind, RemoteId};
@@ -64,14 +64,12 @@ impl<'r> Task<'r> {
     /// Tells a step that failed from one of which nothing was sent, because it would have had to wait for quota.
     fn unless_unsent(&self, result: StepResult) -> StepResult {
         let StepResult::Failed { error, wrote } = &result else { return result };
-        match error.request() {
-            Some(source) if matches!(**source, ApiError::WaitTooLong { .. }) => {
-                self.run.stop(Fatal::NoQuota(Arc::clone(source)));
-            }
-            Some(source) if matches!(**source, ApiError::BrokenOff { .. }) => {}
-            _ => return result,
+        let Some(source) = error.request() else { return result };
+        self.run.stop_without_quota(source);
+        match **source {
+            ApiError::WaitTooLong { .. } | ApiError::BrokenOff { .. } if !wrote => StepResult::NotAttempted,
+            _ => result,
         }
-        if *wrote { result } else { StepResult::NotAttempted }
     }
 
     /// Waits until not too many steps are under way.

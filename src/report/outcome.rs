@@ -54,10 +54,10 @@ fn write_step(out: &mut dyn Write, step: &StepOutcome) -> io::Result<()> {
     writeln!(out, "{}", wrap(&words, 4 + head.chars().count(), "      "))?;
     match result {
         StepResult::Failed { error, .. } => write_causes(out, error)?,
-        StepResult::Unknown { error, .. } => write_causes(out, error.as_ref())?,
+        StepResult::Unknown { error, .. } => write_because(out, error.as_ref())?,
         StepResult::Moved(Moved { why: _, fields }) => write_sides(out, fields)?,
         StepResult::Unseen { doubt: Doubt::Differs(fields), .. } => write_sides(out, fields)?,
-        StepResult::Unseen { doubt: Doubt::Unreadable(error), .. } => write_causes(out, error.as_ref())?,
+        StepResult::Unseen { doubt: Doubt::Unreadable(error), .. } => write_because(out, error.as_ref())?,
         StepResult::Unseen { .. }
         | StepResult::Applied { .. }
         | StepResult::Skipped { .. }
@@ -134,7 +134,11 @@ fn ids(ids: &[RemoteId]) -> String {
 }
 
 fn write_causes(out: &mut dyn Write, error: &dyn Error) -> io::Result<()> {
-    let mut cause = error.source();
+    error.source().map_or(Ok(()), |cause| write_because(out, cause))
+}
+
+fn write_because(out: &mut dyn Write, error: &dyn Error) -> io::Result<()> {
+    let mut cause = Some(error);
     while let Some(error) = cause {
         let text = format!("because {}", visible(&error.to_string()));
         writeln!(out, "      {}", wrap(&text, 6, "        "))?;
@@ -223,11 +227,13 @@ fn write_summary(
 #[cfg(test)]
 mod tests {
     use super::{FilesOutcome, write_outcome};
+    use crate::api::ApiError;
     use crate::diff::Action;
-    use crate::execute::{Doubt, FieldView, How, Moved, MovedWhy, Outcome, StepOutcome, StepResult};
+    use crate::execute::{Doubt, FieldView, How, Moved, MovedWhy, NaturalKey, Outcome, StepOutcome, StepResult};
     use crate::model::{Address, RemoteId};
     use serde_json::json;
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     #[test]
     fn every_result_is_told() {
@@ -241,6 +247,8 @@ mod tests {
         let moved =
             Moved { why: MovedWhy::Changed, fields: vec![FieldView { path: "name".into(), plan, live, desired }] };
         let because = Address::parse("oidc_app/web").unwrap();
+        let lost = || Arc::new(ApiError::Setup { reason: "x".into(), source: None });
+        let key = NaturalKey::Role { name: "F".into() };
         let steps = vec![
             step("role/a", Action::Create, StepResult::Applied { id: RemoteId(1), how: How::Found }),
             step("oidc_app/web", Action::Update, StepResult::Moved(moved)),
@@ -248,6 +256,8 @@ mod tests {
             step("role/d", Action::Delete, StepResult::Unseen { id: RemoteId(3), doubt: Doubt::WrongPresence }),
             step("authorization_server/s/client/web", Action::Create, StepResult::Skipped { because }),
             step("role/c", Action::Create, StepResult::NotAttempted),
+            step("role/e", Action::Create, StepResult::Unseen { id: RemoteId(4), doubt: Doubt::Unreadable(lost()) }),
+            step("role/f", Action::Create, StepResult::Unknown { key, found: Vec::new(), error: lost() }),
         ];
         let outcome = Outcome { steps, wrote: true, interrupted: true, fatal: None, created: BTreeMap::new() };
         let files = FilesOutcome {

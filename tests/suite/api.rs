@@ -7,4 +7,5 @@ mod faults;
 mod oidc;
 mod reads;
 mod responder;
+mod retries;
 mod token;

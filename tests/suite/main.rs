@@ -15,6 +15,7 @@ mod hostile;
 mod init;
 mod matrix;
 mod properties;
+mod quota;
 mod readme;
 mod render;
 mod scenarios;

@@ -40,6 +40,12 @@ pub(crate) enum Reply {
     Drop,
     /// Never answers.
     Hang,
+    /// Begins a body, and goes on with a byte now and then.
+    Trickle,
+    /// Promises a body, and closes the connection in the middle of it.
+    Break,
+    /// Sends a body without end.
+    Endless,
 }
 
 impl Reply {
@@ -81,6 +87,19 @@ impl Responder {
             }
         });
         host
+    }
+
+    /// Starts a host that hands out a token and is gone before anything else can be asked.
+    pub(crate) fn gone_after_token() -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let request = read_request(&mut BufReader::new(&stream)).unwrap();
+            drop(listener);
+            write(&stream, by_default(&request).with("connection", "close"));
+        });
+        url
     }
 
     /// Returns everything that was asked.
@@ -136,15 +155,18 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Seen>>, script: &dyn Fn(&Seen, usi
         };
         let reply = script(&request, earlier).unwrap_or_else(|| by_default(&request));
         match reply {
-            Reply::Answer { status, headers, body } => {
-                let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-                let length = body.len();
-                let answer = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\n\r\n");
-                let mut stream = stream;
-                if stream.write_all(&[answer.as_bytes(), body.as_bytes()].concat()).is_err() {
+            answer @ Reply::Answer { .. } => {
+                if !write(stream, answer) {
                     return;
                 }
             }
+            Reply::Break => {
+                let mut stream = stream;
+                let _ = stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{\"id\":");
+                return;
+            }
+            Reply::Trickle => return pour(stream, b" ", Duration::from_millis(50)),
+            Reply::Endless => return pour(stream, &[b' '; 1 << 16], Duration::ZERO),
             Reply::Drop => return,
             Reply::Hang => {
                 // Ends when the client gives up and closes.
@@ -152,6 +174,25 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Seen>>, script: &dyn Fn(&Seen, usi
                 return;
             }
         }
+    }
+}
+
+/// Sends an answer; returns whether the client took it.
+fn write(mut stream: &TcpStream, reply: Reply) -> bool {
+    let Reply::Answer { status, headers, body } = reply else { return false };
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    let answer = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\n\r\n");
+    stream.write_all(&[answer.as_bytes(), body.as_bytes()].concat()).is_ok()
+}
+
+/// Sends a body piece by piece until the client has had enough.
+fn pour(mut stream: &TcpStream, piece: &[u8], pause: Duration) {
+    let mut sent = stream.write_all(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n");
+    while sent.is_ok() {
+        let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+        sent = stream.write_all(&chunk);
+        thread::sleep(pause);
     }
 }
 

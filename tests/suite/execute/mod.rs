@@ -7,4 +7,5 @@ mod moved;
 mod replace;
 mod stops;
 mod storms;
+mod unreadable;
 mod walk;
