@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::notice::{Listener, Notice, Teller};
-use super::quota::{Next, Quota, rounded_up};
+use super::quota::{Next, Quota, Ticket, rounded_up};
 use super::reader::RateLimit;
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
@@ -56,7 +56,7 @@ pub(super) enum Held {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Passage {
     /// It is sent, and counted.
-    Open,
+    Open(Ticket),
     /// The quota has to be asked for first.
     AskFirst,
 }
@@ -109,20 +109,20 @@ impl Gate {
             Next::Hold | Next::Wait(_) => None,
             Next::Ask => Some(Passage::AskFirst),
             Next::Go => {
-                inner.quota.sent();
+                let ticket = inner.quota.sent();
                 let was_told = inner.told_until.take();
                 drop(inner);
                 if was_told.is_some() {
                     self.teller.tell(&Notice::GoingOn);
                 }
-                Some(Passage::Open)
+                Some(Passage::Open(ticket))
             }
         }
     }
 
     /// Ends what [`Self::enter`] began.
-    pub(super) fn end(&self, told: Option<RateLimit>) {
-        self.change(|quota, now| quota.ended(told, now));
+    pub(super) fn end(&self, ticket: Ticket, told: Option<RateLimit>) {
+        self.change(|quota, now| quota.ended(ticket, told, now));
     }
 
     /// Shuts the gate for as long as a 429 says.
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!((one, other), (Ok(()), Ok(())));
         assert_eq!(start.elapsed(), Duration::from_secs(50));
         assert!(!gate.is_shut());
-        assert_eq!((gate.enter(), gate.enter()), (Some(Passage::Open), Some(Passage::Open)));
+        assert!(matches!((gate.enter(), gate.enter()), (Some(Passage::Open(_)), Some(Passage::Open(_)))));
         assert_eq!(*heard.lock().unwrap(), [waiting(30, None), waiting(40, None), Notice::GoingOn]);
     }
 
@@ -304,9 +304,9 @@ mod tests {
         let (gate, heard) = gate(100);
         let limit = |remaining| RateLimit { limit: 7, remaining, reset: Duration::from_secs(9) };
         gate.asked(Some(limit(1)));
-        assert_eq!(gate.enter(), Some(Passage::Open));
+        let Some(Passage::Open(ticket)) = gate.enter() else { panic!("one is left") };
         assert_eq!(gate.enter(), None);
-        gate.end(Some(limit(0)));
+        gate.end(ticket, Some(limit(0)));
         assert!(gate.is_shut() && !gate.is_unsure());
         gate.pass().await.unwrap();
         assert_eq!(gate.left().map(|left| left.remaining), Some(7));
@@ -332,7 +332,7 @@ mod tests {
         assert_eq!(*heard.lock().unwrap(), [waiting(100, None), again]);
         // Who need not wait goes on.
         tokio::time::sleep(Duration::from_secs(100)).await;
-        assert_eq!((gate.pass().await, gate.enter()), (Ok(()), Some(Passage::Open)));
+        assert!(matches!((gate.pass().await, gate.enter()), (Ok(()), Some(Passage::Open(_)))));
     }
 
     #[tokio::test(start_paused = true)]

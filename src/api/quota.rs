@@ -15,6 +15,15 @@ const WINDOW: Duration = Duration::from_secs(3600);
 pub(super) struct Quota {
     known: Option<Known>,
     in_flight: u64,
+    /// How many answers said nothing about it, ever.
+    silent: u64,
+}
+
+/// A request on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ticket {
+    /// How many answers had said nothing when it was sent.
+    silent: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,22 +68,31 @@ impl Quota {
     }
 
     /// Notes that a request is sent.
-    pub(super) const fn sent(&mut self) {
+    #[must_use]
+    pub(super) const fn sent(&mut self) -> Ticket {
         self.in_flight += 1;
+        Ticket { silent: self.silent }
     }
 
     /// Notes that a request is over, and what its answer said about the quota.
-    pub(super) fn ended(&mut self, told: Option<RateLimit>, now: Instant) {
+    pub(super) fn ended(&mut self, ticket: Ticket, told: Option<RateLimit>, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.turn(now);
-        match (told, &mut self.known) {
-            (Some(told), known) => *known = Some(Known::after(*known, told, now)),
-            (None, Some(known)) if known.remaining > 0 => {
-                known.remaining -= 1;
-                known.is_told = false;
-            }
-            // Where nothing is left there is nothing to count.
-            (None, Some(_) | None) => {}
+        let Some(told) = told else { return self.count() };
+        let mut known = Known::after(self.known, told, now);
+        // What was answered meanwhile without a word may not be counted in it.
+        let meanwhile = self.silent.saturating_sub(ticket.silent);
+        known.remaining = known.remaining.saturating_sub(meanwhile);
+        known.is_told &= meanwhile == 0 || known.remaining == 0;
+        self.known = Some(known);
+    }
+
+    /// Counts a request of which no word was said. Where nothing is left there is nothing to count.
+    fn count(&mut self) {
+        self.silent += 1;
+        if let Some(known) = self.known.as_mut().filter(|known| known.remaining > 0) {
+            known.remaining -= 1;
+            known.is_told = false;
         }
     }
 
@@ -137,7 +155,7 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, Quota, RateLimit};
+    use super::{Next, Quota, RateLimit, Ticket};
     use proptest::prelude::{Just, Strategy, any, prop};
     use proptest::{prop_assert, prop_assert_eq, prop_oneof, proptest};
     use std::collections::VecDeque;
@@ -154,8 +172,8 @@ mod tests {
         loop {
             match quota.next(now) {
                 Next::Go if sent < 100 => {
-                    quota.sent();
-                    quota.ended(None, now);
+                    let ticket = quota.sent();
+                    quota.ended(ticket, None, now);
                     sent += 1;
                 }
                 next => return (sent, next),
@@ -192,16 +210,26 @@ mod tests {
     fn what_is_on_its_way_is_waited_for() {
         let (mut quota, now) = (Quota::default(), Instant::now());
         quota.asked(Some(limit(60, 2, 50)), now);
-        for _ in 0..2 {
+        let [one, other] = [(); 2].map(|()| {
             assert_eq!(quota.next(now), Next::Go);
-            quota.sent();
-        }
+            quota.sent()
+        });
         assert_eq!(quota.next(now), Next::Hold);
         // The second was answered first.
-        quota.ended(Some(limit(60, 0, 50)), now);
+        quota.ended(other, Some(limit(60, 0, 50)), now);
         assert_eq!(quota.next(now), Next::Hold);
-        quota.ended(Some(limit(60, 1, 50)), now);
+        quota.ended(one, Some(limit(60, 1, 50)), now);
         assert_eq!(quota.next(now), Next::Wait(now + Duration::from_secs(50)));
+    }
+
+    #[test]
+    fn what_was_answered_while_it_was_asked_for_may_not_be_counted_in_it() {
+        let (mut quota, now) = (Quota::default(), Instant::now());
+        let (question, list) = (quota.sent(), quota.sent());
+        quota.ended(list, None, now);
+        quota.ended(question, Some(limit(60, 2, 50)), now);
+        assert_eq!(quota.left(now), Some(limit(60, 1, 50)));
+        assert_eq!(quota.next(now), Next::Ask);
     }
 
     #[test]
@@ -278,23 +306,23 @@ mod tests {
             let mut account = Account { limit: allowed, used: 0, turned: now };
             let mut quota = Quota::default();
             quota.asked(Some(account.tell(now)), now);
-            let mut on_their_way: VecDeque<RateLimit> = VecDeque::new();
+            let mut on_their_way: VecDeque<(Ticket, RateLimit)> = VecDeque::new();
             for one in moves {
                 account.turn(now);
                 match one {
                     // Answers that are under way while the window turns are a matter of seconds; a 429 is the truth then.
                     Move::Pass(seconds) if on_their_way.is_empty() => now += Duration::from_secs(seconds),
                     Move::Answer(which) if !on_their_way.is_empty() => {
-                        let told = on_their_way.remove(which.index(on_their_way.len())).filter(|_| has_headers);
-                        quota.ended(told, now);
+                        if let Some((ticket, told)) = on_their_way.remove(which.index(on_their_way.len())) {
+                            quota.ended(ticket, has_headers.then_some(told), now);
+                        }
                     }
                     Move::Pass(_) | Move::Answer(_) => {}
                     Move::Send => match quota.next(now) {
                         Next::Go => {
                             prop_assert!(account.used < account.limit, "a 429");
                             account.used += 1;
-                            quota.sent();
-                            on_their_way.push_back(account.tell(now));
+                            on_their_way.push_back((quota.sent(), account.tell(now)));
                         }
                         Next::Hold => prop_assert!(!on_their_way.is_empty()),
                         Next::Ask => {

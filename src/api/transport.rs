@@ -5,6 +5,7 @@ use super::config::{ClientConfig, Reroute};
 use super::error::ApiError;
 use super::gate::{Gate, Held, Passage};
 use super::notice::Listener;
+use super::quota::Ticket;
 use super::reader::RateLimit;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, redirect};
@@ -71,7 +72,7 @@ impl Transport {
     /// Sends a request once, when the gate is open and a slot is free. Nothing is asked about the quota before.
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
         match self.enter().await {
-            Ok((slot, Passage::Open)) => self.send_counted(slot, outgoing, |_| None).await,
+            Ok((slot, Passage::Open(ticket))) => self.send_counted((slot, ticket), outgoing, |_| None).await,
             Ok((slot, Passage::AskFirst)) => self.send_in(slot, outgoing).await,
             Err(held) => Err(SendFailure::Held(held)),
         }
@@ -85,7 +86,7 @@ impl Transport {
         told: impl Fn(&Answer) -> Option<RateLimit>,
     ) -> Option<Result<Answer, SendFailure>> {
         match self.enter().await {
-            Ok((slot, Passage::Open)) => Some(self.send_counted(slot, outgoing, told).await),
+            Ok((slot, Passage::Open(ticket))) => Some(self.send_counted((slot, ticket), outgoing, told).await),
             Ok((_, Passage::AskFirst)) => None,
             Err(held) => Some(Err(SendFailure::Held(held))),
         }
@@ -103,12 +104,12 @@ impl Transport {
 
     async fn send_counted(
         &self,
-        slot: SemaphorePermit<'_>,
+        (slot, ticket): (SemaphorePermit<'_>, Ticket),
         outgoing: Outgoing<'_>,
         told: impl Fn(&Answer) -> Option<RateLimit>,
     ) -> Result<Answer, SendFailure> {
         // A request that is dropped on its way is over too.
-        let mut counted = Counted { gate: &self.gate, told: None };
+        let mut counted = Counted { gate: &self.gate, ticket, told: None };
         let answer = self.send_in(slot, outgoing).await;
         counted.told = answer.as_ref().ok().and_then(told);
         answer
@@ -163,12 +164,13 @@ impl Transport {
 /// A request that counts as on its way for as long as this lives.
 struct Counted<'a> {
     gate: &'a Gate,
+    ticket: Ticket,
     told: Option<RateLimit>,
 }
 
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.gate.end(self.told);
+        self.gate.end(self.ticket, self.told);
     }
 }
 
