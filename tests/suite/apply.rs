@@ -113,7 +113,8 @@ mod secrets_command {
 
     #[test]
     fn takes_secrets_without_a_shell() {
-        let program = program_with("echo \"$@\" > words; cat > taken.json; cat taken.json");
+        let mut program = program_with("echo \"$@\" > words; cat > taken.json; cat taken.json");
+        program.allow_secrets_in("taken.json");
         let line = ["apply", "--emulator", "--auto-approve", "--secrets-command", "./sink.sh 'a  b' $HOME;id"];
         let run = program.run_args(&line);
         assert_eq!(run.code, 0, "{}", run.block());
@@ -157,12 +158,9 @@ mod secrets_command {
 }
 
 /// A program whose account is a living emulator, so that its folder of secrets and records is known before it runs.
-fn program_on(emulator: impl FnOnce(&Program) -> Emulator) -> (Program, Emulator) {
-    let mut program = Program::new();
-    let emulator = emulator(&program);
-    program.set("ONELOGIN_API_URL", emulator.url());
-    program.set("ONELOGIN_CLIENT_ID", "emulator");
-    program.set("ONELOGIN_CLIENT_SECRET", "emulator-secret");
+fn program_on_emulator() -> (Program, Emulator) {
+    let emulator = Emulator::start(root(), None);
+    let program = Program::on(&emulator);
     program.write("gatewright.yaml", APP);
     (program, emulator)
 }
@@ -178,7 +176,7 @@ fn held_lock(program: &Program) -> std::fs::File {
 
 #[test]
 fn a_lock_that_is_held_for_too_long_is_a_refusal() {
-    let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
+    let (program, emulator) = program_on_emulator();
     let lock = held_lock(&program);
     let run = program.run("apply --auto-approve --max-wait 0");
     assert_eq!(run.code, 4, "{}", run.block());
@@ -191,81 +189,36 @@ fn a_lock_that_is_held_for_too_long_is_a_refusal() {
 
 #[cfg(unix)]
 mod breaking_off {
-    use super::{held_lock, program_on};
-    use crate::support::{Emulator, Program};
+    use super::{held_lock, program_on_emulator};
+    use crate::support::Running;
     use serde_json::json;
-    use std::io::{BufRead, BufReader, Lines};
-    use std::process::{Child, ChildStderr, Command, Stdio};
-
-    /// A run under way.
-    struct Running {
-        process: Child,
-        lines: Lines<BufReader<ChildStderr>>,
-        heard: String,
-    }
-
-    impl Running {
-        fn start(program: &Program, line: &str) -> Self {
-            let mut process = program.command(&line.split_whitespace().collect::<Vec<_>>());
-            let mut process = process.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-            let lines = BufReader::new(process.stderr.take().unwrap()).lines();
-            Self { process, lines, heard: String::new() }
-        }
-
-        /// Reads stderr up to a line that says this.
-        fn hear(&mut self, words: &str) {
-            for line in self.lines.by_ref() {
-                let line = line.unwrap();
-                self.heard.push_str(&line);
-                self.heard.push('\n');
-                if line.contains(words) {
-                    return;
-                }
-            }
-            panic!("{words} was never said:\n{}", self.heard);
-        }
-
-        fn interrupt(&self) {
-            let kill = Command::new("sh").arg("-c").arg(format!("kill -INT {}", self.process.id())).status().unwrap();
-            assert!(kill.success());
-        }
-
-        /// Reads the rest, and returns the exit code; `None` where a signal ended it.
-        fn end(mut self) -> (Option<i32>, String) {
-            for line in self.lines {
-                self.heard.push_str(&line.unwrap());
-                self.heard.push('\n');
-            }
-            (self.process.wait().unwrap().code(), self.heard)
-        }
-    }
 
     #[test]
     fn before_anything_is_written_exits_1() {
-        let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
+        let (program, emulator) = program_on_emulator();
         let _lock = held_lock(&program);
         let mut run = Running::start(&program, "apply --auto-approve");
         run.hear("waiting for another apply");
-        run.interrupt();
-        let (code, heard) = run.end();
-        assert_eq!(code, Some(1), "{heard}");
-        assert!(heard.contains("error: broken off; nothing was written"), "{heard}");
+        run.signal("INT");
+        let run = run.end();
+        assert_eq!(run.code, Some(1), "{}", run.block());
+        assert!(run.stderr.contains("error: broken off; nothing was written"), "{}", run.block());
         assert_eq!(emulator.writes(), [""; 0]);
     }
 
     #[test]
     fn twice_ends_a_run_that_waits_for_quota() {
-        let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
+        let (program, emulator) = program_on_emulator();
         let spent = json!({ "status": 429, "headers": { "retry-after": "3000" } });
         emulator.set_faults(json!([{ "match": { "method": "POST", "path": "/api/2/apps" }, "fault": spent }]));
         let mut run = Running::start(&program, "apply --auto-approve --max-in-flight 1");
         run.hear("quota is spent");
-        run.interrupt();
+        run.signal("INT");
         run.hear("breaking off");
-        run.interrupt();
-        let (code, heard) = run.end();
-        assert_eq!(code, Some(3), "{heard}");
-        assert!(heard.contains("Run it again"), "{heard}");
+        run.signal("INT");
+        let run = run.end();
+        assert_eq!(run.code, Some(3), "{}", run.block());
+        assert!(run.stderr.contains("Run it again"), "{}", run.block());
         emulator.set_faults(json!([]));
         let run = program.run("apply --auto-approve --settle 0");
         assert_eq!(run.code, 0, "{}", run.block());

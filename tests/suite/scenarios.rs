@@ -1,10 +1,10 @@
 //! The stories of `tests/scenarios/`, one test each.
 
-use crate::support::{play, root};
+use crate::support::{Manner, play, root};
 
 macro_rules! stories {
     ($($test:ident $folder:literal,)*) => {
-        $(#[test] fn $test() { play($folder); })*
+        $(#[test] fn $test() { play($folder, Manner::Compared); })*
 
         /// Every story that is played.
         const PLAYED: &[&str] = &[$($folder,)*];
