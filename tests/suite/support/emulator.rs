@@ -22,10 +22,8 @@ impl Emulator {
 
     /// Starts one on a port that the system picks.
     pub(crate) fn start(folder: &Path, seed: Option<&Path>) -> Self {
-        let mut document: Value = seed.map_or_else(
-            || json!({}),
-            |seed| serde_json::from_str(&std::fs::read_to_string(seed).unwrap()).unwrap(),
-        );
+        let mut document: Value = seed
+            .map_or_else(|| json!({}), |seed| serde_json::from_str(&std::fs::read_to_string(seed).unwrap()).unwrap());
         let (client_id, client_secret) = Self::CREDENTIALS;
         let pair = json!({ "client_id": client_id, "client_secret": client_secret, "level": "Manage All" });
         document["credentials"] = json!([pair]);
@@ -105,6 +103,11 @@ impl Emulator {
     /// Puts fault rules in place of those there were.
     pub(crate) fn set_faults(&self, rules: Value) {
         self.call("PUT", "faults", Some(&json!({ "rules": rules })));
+    }
+
+    /// Returns all switches.
+    pub(crate) fn switches(&self) -> Value {
+        self.call("GET", "switches", None)
     }
 
     /// Turns switches.
