@@ -8,6 +8,7 @@ mod running;
 mod scenario;
 mod scrub;
 
+pub(crate) use canary::files;
 pub(crate) use emulator::Emulator;
 pub(crate) use golden::compare;
 pub(crate) use program::{Program, Run, root};

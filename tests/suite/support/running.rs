@@ -61,11 +61,6 @@ impl<'p> Running<'p> {
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 
-    /// Says whether it is still under way.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        self.process.try_wait().unwrap().is_none()
-    }
-
     /// Reads the rest.
     pub(crate) fn end(mut self) -> Ended {
         for line in self.lines {
