@@ -1,5 +1,6 @@
 //! What surrounds an execution: where secrets go, who waits for whom, and how a run is broken off.
 
+mod at_once;
 #[cfg(unix)]
 mod breaking_off;
 #[cfg(unix)]

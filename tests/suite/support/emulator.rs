@@ -100,6 +100,21 @@ impl Emulator {
         self.journal().iter().filter(is_write).map(line).collect()
     }
 
+    /// Returns once so many requests of a method to a path that begins like this have come in.
+    pub(crate) fn wait_for(&self, method: &str, path: &str, count: usize) {
+        let fits = |entry: &&Value| {
+            entry["method"] == method && entry["path"].as_str().is_some_and(|asked| asked.starts_with(path))
+        };
+        while self.journal().iter().filter(fits).count() < count {}
+    }
+
+    /// Lists the ids of the objects of a kind that have a name, as the account holds them.
+    pub(crate) fn ids_named(&self, kind: &str, name: &str) -> Vec<u64> {
+        let state = self.call("GET", "state", None);
+        let objects = state[kind].as_array().cloned().unwrap_or_default();
+        objects.iter().filter(|object| object["name"] == name).filter_map(|object| object["id"].as_u64()).collect()
+    }
+
     /// Puts fault rules in place of those there were.
     pub(crate) fn set_faults(&self, rules: Value) {
         self.call("PUT", "faults", Some(&json!({ "rules": rules })));
