@@ -17,5 +17,6 @@ mod properties;
 mod readme;
 mod render;
 mod scenarios;
+mod secrets;
 mod support;
 mod verify;

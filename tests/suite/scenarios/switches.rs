@@ -13,7 +13,7 @@ use std::io::Write;
 const MATRIX: &str = "GATEWRIGHT_MATRIX";
 
 /// How many stories each setting is tried with otherwise.
-const STORIES_A_SETTING: usize = 2;
+const STORIES_A_SETTING: usize = 1;
 
 /// What is said of a story under a setting that it cannot hold under: switch, value, story, and why.
 const BY_NATURE: &[(&str, &str, &str, &str)] = &[];
