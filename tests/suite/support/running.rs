@@ -43,7 +43,7 @@ impl<'p> Running<'p> {
 
     /// Reads stderr up to a line that says this.
     pub(crate) fn hear(&mut self, words: &str) {
-        while let Some(line) = self.lines.next() {
+        for line in self.lines.by_ref() {
             let line = line.unwrap();
             let is_it = line.contains(words);
             self.stderr.push_str(&line);
