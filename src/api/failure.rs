@@ -51,6 +51,15 @@ pub(super) fn unwell(answer: &Answer, at: Attempted, secrets: &[&SecretString]) 
     ApiError::Unwell { at, reason, may_have_run: true, source: None }
 }
 
+/// Says what is wrong with a body without quoting it: what stands where something else belongs may be a secret.
+pub(super) fn json_reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (text.split_once("string \""), text.rsplit_once("\", expected")) {
+        (Some((lead, _)), Some((_, end))) => format!("{lead}a string, expected{end}"),
+        _ => text,
+    }
+}
+
 /// Takes our own secrets out of a foreign sentence: a page that echoes a request must not end in a log.
 pub(super) fn without(secrets: &[&SecretString], message: String) -> String {
     let secrets = secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| !secret.is_empty());
@@ -59,8 +68,19 @@ pub(super) fn without(secrets: &[&SecretString], message: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without;
+    use super::{json_reason, without};
     use secrecy::SecretString;
+
+    #[test]
+    fn a_body_is_not_quoted() {
+        let check = |body: &str, expected: &str| {
+            assert_eq!(json_reason(&serde_json::from_str::<Vec<u64>>(body).unwrap_err()), expected);
+        };
+        check(r#"["a \", expected b"]"#, "invalid type: a string, expected u64 at line 1 column 19");
+        check(r#""s3cret""#, "invalid type: a string, expected a sequence at line 1 column 8");
+        check("[1", "EOF while parsing a list at line 1 column 2");
+        check("{", "invalid type: map, expected a sequence at line 1 column 0");
+    }
 
     #[test]
     fn secrets_are_taken_out() {

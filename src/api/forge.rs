@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::config::{ClientConfig, Reroute};
 use super::error::{ApiError, Attempted};
-use super::failure::broken;
+use super::failure::{broken, json_reason};
 use super::notice::Listener;
 use super::shown::shown;
 use super::transport::{Outgoing, Transport};
@@ -69,7 +69,7 @@ impl Forge {
             return Err(ApiError::Rejected { at, status, message });
         }
         let forged: Forged =
-            serde_json::from_slice(&answer.body).map_err(|error| unreadable(shown(&error.to_string())))?;
+            serde_json::from_slice(&answer.body).map_err(|error| unreadable(shown(&json_reason(&error))))?;
         Ok(forged.token.into())
     }
 }

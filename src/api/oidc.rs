@@ -5,7 +5,7 @@ use super::authorization::basic;
 use super::backoff::schedule;
 use super::config::{ClientConfig, Clock};
 use super::error::{ApiError, Attempted};
-use super::failure::{broken, unwell, without};
+use super::failure::{broken, json_reason, unwell, without};
 use super::gate::{FALLBACK_WAIT, told_wait};
 use super::notice::Listener;
 use super::shown::shown;
@@ -305,5 +305,5 @@ fn refused(at: Attempted, answer: &Answer, secrets: &[&SecretString]) -> Result<
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(at: &Attempted, answer: &Answer) -> Result<T, ApiError> {
-    serde_json::from_slice(&answer.body).map_err(|error| ApiError::unreadable(at.clone(), shown(&error.to_string())))
+    serde_json::from_slice(&answer.body).map_err(|error| ApiError::unreadable(at.clone(), shown(&json_reason(&error))))
 }

@@ -1,6 +1,7 @@
 //! Reads lists to their end.
 
 use super::error::ApiError;
+use super::failure::json_reason;
 use super::link::{Exchange, ReadLink};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ pub(super) async fn list<T: DeserializeOwned>(link: &ReadLink, path: &str) -> Re
 
 /// Reads the rows of one page.
 pub(super) fn rows<T: DeserializeOwned>(exchange: &Exchange) -> Result<Vec<T>, ApiError> {
-    serde_json::from_slice(&exchange.answer.body).map_err(|error| exchange.unreadable(error.to_string()))
+    serde_json::from_slice(&exchange.answer.body).map_err(|error| exchange.unreadable(json_reason(&error)))
 }
 
 /// Reads all pages of a list; rows are keyed, so that one that moved between pages counts once.

@@ -3,6 +3,7 @@
 use super::config::ClientConfig;
 use super::convert::{self, Mismatch};
 use super::error::ApiError;
+use super::failure::json_reason;
 use super::link::{Exchange, ReadLink};
 use super::notice::Listener;
 use super::page::{list, pages};
@@ -348,7 +349,7 @@ impl Reader {
 
 /// Reads an answer as what it should be.
 fn read<T: DeserializeOwned>(exchange: &Exchange) -> Result<T, ApiError> {
-    serde_json::from_slice(&exchange.answer.body).map_err(|error| exchange.unreadable(error.to_string()))
+    serde_json::from_slice(&exchange.answer.body).map_err(|error| exchange.unreadable(json_reason(&error)))
 }
 
 fn converted<T>(exchange: &Exchange, result: Result<T, Mismatch>) -> Result<T, ApiError> {

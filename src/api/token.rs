@@ -76,6 +76,13 @@ mod tests {
     }
 
     #[test]
+    fn a_token_does_not_print_itself() {
+        let token = Token::from_answer(br#"{"access_token":"a-canary-that-sings"}"#, Timestamp::UNIX_EPOCH).unwrap();
+        let printed = format!("{token:?}");
+        assert!(printed.contains("REDACTED") && !printed.contains("sings"), "{printed}");
+    }
+
+    #[test]
     fn a_token_lives_from_its_creation() {
         let check = |created: &str, now: &str, later: &str, expected: bool| {
             let body = format!(r#"{{"access_token":"a","created_at":"{created}","expires_in":36000}}"#);

@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::error::ApiError;
+use super::failure::json_reason;
 use super::link::{Exchange, WriteLink, WriteMethod};
 use super::reader::Reader;
 use super::wire;
@@ -203,7 +204,7 @@ impl Writer {
 }
 
 fn read<T: serde::de::DeserializeOwned>(exchange: &Exchange) -> Result<T, ApiError> {
-    serde_json::from_slice(&exchange.answer.body).map_err(|error| exchange.unreadable(error.to_string()))
+    serde_json::from_slice(&exchange.answer.body).map_err(|error| exchange.unreadable(json_reason(&error)))
 }
 
 fn numbers(ids: &[RemoteId]) -> Vec<u64> {

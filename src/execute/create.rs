@@ -185,9 +185,20 @@ impl Task<'_> {
             Err(error) => {
                 let result = RecordedResult::Failed { message: message(&error) };
                 run.record_result(write, &self.change.address, result);
-                Err(self.failed(Arc::new(error), false))
+                Err(self.refused(creation, error).await)
             }
         }
+    }
+
+    /// Says why a create was refused: somebody else has made the same since it was looked up, or whatever the answer says.
+    async fn refused(&self, creation: &Creation, error: ApiError) -> StepResult {
+        if matches!(error, ApiError::Rejected { .. })
+            && let Ok(found) = self.run.look_up(&creation.key).await
+            && !found.is_empty()
+        {
+            return StepResult::Moved(guard::appeared(self.change, found, None));
+        }
+        self.failed(Arc::new(error), false)
     }
 
     /// Hands a secret over before anything else happens.

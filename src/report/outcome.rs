@@ -2,7 +2,7 @@
 
 use super::style::{ADDED, ERROR, HEADING, REMOVED};
 use super::words::wrap;
-use super::{count, visible};
+use super::{count, visible, write_hint};
 use crate::diff::Action;
 use crate::execute::{Doubt, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepOutcome, StepResult};
 use crate::model::RemoteId;
@@ -171,10 +171,13 @@ fn write_fatal(out: &mut dyn Write, fatal: &Fatal) -> io::Result<()> {
     writeln!(out, "\n{ERROR}stopped{ERROR:#}: {}", visible(&fatal.to_string()))?;
     write_causes(out, fatal)?;
     match fatal {
-        Fatal::NoQuota(_) => {
-            writeln!(out, "\nRun it again later to do the rest, or give it longer with `--max-wait`.")
+        Fatal::NoQuota(_) => write_hint(out, "Run it again later to do the rest, or give it longer with `--max-wait`."),
+        Fatal::Record(_) => write_hint(out, "Make room for the record, and run it again to do the rest."),
+        Fatal::SecretFellBack { .. } => {
+            write_hint(out, "Take the secret from that file, see to the command, and run it again to do the rest.")
         }
-        Fatal::Record(_) | Fatal::SecretFellBack { .. } | Fatal::SecretLost { .. } => Ok(()),
+        // Whoever knows the command line names the way out of a lost secret.
+        Fatal::SecretLost { .. } => Ok(()),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The command that takes secrets instead of files.
 
 use super::WorkspaceError;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,9 +55,7 @@ impl SecretsCommand {
             .spawn()
             .map_err(|error| fail(format!("cannot be run: {error}")))?;
         let said = [listen(child.stdout.take()), listen(child.stderr.take())];
-        let input = child.stdin.take();
-        // A command that reads nothing would block a write that is longer than the pipe; secrets are far shorter.
-        let fed = input.map_or(Ok(()), |mut input| input.write_all(json).and_then(|()| input.flush()));
+        let fed = child.stdin.take().map(|input| feed(input, json));
         let status = self.wait(&mut child).map_err(&fail)?;
         let said: Vec<String> =
             said.into_iter().flatten().filter_map(|said| said.recv_timeout(POLL * 10).ok()).collect();
@@ -65,7 +65,12 @@ impl SecretsCommand {
             let words = if said.is_empty() { "nothing".to_owned() } else { said.join(" / ") };
             return Err(fail(format!("failed with {status} and said: {words}")));
         }
-        fed.map_err(|error| fail(format!("did not read its input: {error}")))
+        match fed.map(|fed| fed.recv_timeout(POLL * 10)) {
+            Some(Ok(Err(error))) => Err(fail(format!("did not read its input: {error}"))),
+            // Something it started still holds the pipe and reads nothing.
+            Some(Err(_)) => Err(fail("did not read its input".to_owned())),
+            Some(Ok(Ok(()))) | None => Ok(()),
+        }
     }
 
     fn wait(&self, child: &mut Child) -> Result<std::process::ExitStatus, String> {
@@ -86,6 +91,19 @@ impl SecretsCommand {
     }
 }
 
+/// Writes a command's input on a thread of its own: a command that reads nothing would hold us once the pipe is full.
+fn feed(mut input: ChildStdin, json: &[u8]) -> mpsc::Receiver<std::io::Result<()>> {
+    let json = Zeroizing::new(json.to_vec());
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let fed = input.write_all(&json).and_then(|()| input.flush());
+        drop(input);
+        // Whoever has ended the command is not interested any more.
+        let _ = sender.send(fed);
+    });
+    receiver
+}
+
 /// Reads what a command says on a thread of its own, so that it never waits for us.
 fn listen(pipe: Option<impl Read + Send + 'static>) -> Option<mpsc::Receiver<String>> {
     let mut pipe = pipe?;
@@ -100,10 +118,19 @@ fn listen(pipe: Option<impl Read + Send + 'static>) -> Option<mpsc::Receiver<Str
     Some(receiver)
 }
 
+/// What is shown in place of words that hold a secret in parts.
+const WITHHELD: &str = "*** (not shown: it holds parts of the secret)";
+
+/// How many characters of a secret in a row are a part of it: fewer may be there by chance.
+const PART: usize = 6;
+
 /// Takes the secret, and what a terminal must not see, out of what a command said.
 fn masked(said: &str, secret: &SecretString) -> String {
     let secret = secret.expose_secret();
     let said = if secret.is_empty() { said.to_owned() } else { said.replace(secret, "***") };
+    if holds_part(&said, secret) {
+        return WITHHELD.to_owned();
+    }
     let is_cut = said.len() as u64 >= MOST_OUTPUT;
     let mut shown = String::new();
     for character in said.trim().chars() {
@@ -122,6 +149,14 @@ fn masked(said: &str, secret: &SecretString) -> String {
         shown.push_str("***");
     }
     shown
+}
+
+/// Says whether a text holds a part of a secret, whatever stands between its characters.
+fn holds_part(said: &str, secret: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<Vec<char>>();
+    let (said, secret) = (letters(said), letters(secret));
+    let parts: BTreeSet<&[char]> = secret.windows(PART).collect();
+    said.windows(PART).any(|window| parts.contains(window))
 }
 
 /// Bidirectional and zero-width characters.
@@ -180,6 +215,11 @@ mod tests {
         assert_eq!(masked(" got s3cret\n\u{1b}[1m\u{202e}", &secret), "got *** \\u{1b}[1m\\u{202e}");
         let cut = format!("{}s3c", "x".repeat(4093));
         assert!(masked(&cut, &secret).ends_with("x***"));
+        let long = SecretString::from("0123-4567-89ab");
+        assert_eq!(masked("id 1234", &long), "id 1234");
+        for parts in ["0123-45", "1 2\n3 4 5 6", "5\\6-7\"89a"] {
+            assert_eq!(masked(parts, &long), super::WITHHELD, "{parts}");
+        }
     }
 
     #[cfg(unix)]

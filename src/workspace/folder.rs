@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use url::Url;
 
+/// The most unfinished files that killed processes may have left of one file.
+const MOST_PARTS: u32 = 1000;
+
 /// The `.gatewright` folder, or the folder of one emulator.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -27,10 +30,10 @@ impl Workspace {
         make_private(path)?;
         refuse_tracked(path)?;
         let ignore = path.join(".gitignore");
-        match create_new(&ignore) {
-            Ok(mut file) => file.write_all(b"*\n").map_err(WorkspaceError::io("write", ignore))?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => refuse_symlink(&ignore)?,
-            Err(error) => return Err(WorkspaceError::io("create", ignore)(error)),
+        refuse_symlink(&ignore)?;
+        // One that is empty ignores nothing: a full disk leaves such a thing.
+        if !fs::metadata(&ignore).is_ok_and(|metadata| metadata.len() > 0) {
+            write_whole(&ignore, b"*\n")?;
         }
         Ok(Self { path: path.to_owned() })
     }
@@ -152,7 +155,64 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     private_file(&mut options);
-    options.open(path)
+    let file = options.open(path)?;
+    set_private_file(&file)?;
+    Ok(file)
+}
+
+/// Sets the mode that was asked for: a mask may have taken the owner's own rights from it.
+#[cfg(unix)]
+fn set_private_file(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn set_private_file(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes a file that is there as a whole or not at all, readable by its owner alone, and on the disk on return.
+///
+/// What has the name already is replaced. A process that is killed here leaves a file beside it that ends in `.part`.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
+    let (part, mut file) = create_part(path).map_err(WorkspaceError::io("create", path))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(WorkspaceError::io("write", path))
+        .and_then(|()| fs::rename(&part, path).map_err(WorkspaceError::io("create", path)));
+    if written.is_err() {
+        // Half a file is of no use, and may hold half a secret; the failure above is what has to be said.
+        let _unremoved = fs::remove_file(&part);
+    }
+    written
+}
+
+/// Opens a file beside the one that it is to become. In a container every process has the same id, so what a killed one left
+/// may have the first name.
+fn create_part(path: &Path) -> io::Result<(PathBuf, File)> {
+    let mut number = 0_u32;
+    loop {
+        let mut part = path.as_os_str().to_owned();
+        part.push(format!(".{}.{number}.part", std::process::id()));
+        let part = PathBuf::from(part);
+        match create_new(&part) {
+            Ok(file) => return Ok((part, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_PARTS => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Makes sure that a new name is still in its folder after a power cut.
+#[cfg(unix)]
+pub(super) fn sync_folder(folder: &Path) -> Result<(), WorkspaceError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(WorkspaceError::io("write", folder))
+}
+
+#[cfg(not(unix))]
+pub(super) fn sync_folder(_: &Path) -> Result<(), WorkspaceError> {
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -168,7 +228,7 @@ pub(super) fn private_file(options: &mut OpenOptions) {
 #[cfg(unix)]
 fn close_to_others(path: &Path, metadata: &fs::Metadata) -> Result<(), WorkspaceError> {
     use std::os::unix::fs::PermissionsExt;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    if metadata.permissions().mode() & 0o777 == 0o700 {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(WorkspaceError::io("close to others", path))

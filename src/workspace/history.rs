@@ -154,7 +154,7 @@ impl History {
     /// Returns the live apps of the file whose secret no recorded run has stored although it made them, or may have.
     ///
     /// `live` names the live object of an app of the file. An app that was made anew with its secret stored, that is gone,
-    /// or whose secret lies in a file all the same, has lost nothing.
+    /// or whose secret lies in a file all the same, has lost nothing. A file that holds no whole secret stores none.
     ///
     /// # Errors
     /// [`WorkspaceError`] where a stored secret cannot be read.
@@ -166,7 +166,12 @@ impl History {
         let mut lost = Vec::new();
         for (app, (run, recorded)) in self.creates_without_secret() {
             let Some(id) = live(app).filter(|id| recorded.is_none_or(|recorded| recorded == *id)) else { continue };
-            if files.secret_for(app, id)?.is_none() {
+            let is_stored = match files.secret_for(app, id) {
+                Ok(stored) => stored.is_some(),
+                Err(WorkspaceError::Malformed { .. }) => false,
+                Err(error) => return Err(error),
+            };
+            if !is_stored {
                 lost.push(LostSecret { app: app.clone(), id, run: run.name.clone() });
             }
         }

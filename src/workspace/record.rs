@@ -8,7 +8,7 @@ use super::{Workspace, WorkspaceError};
 use crate::execute::{Intent, Outcome, RecordEntry, RecordedResult, WriteResult};
 use jiff::Timestamp;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -39,9 +39,33 @@ pub struct RunHeader {
 pub struct RunRecord {
     name: String,
     path: PathBuf,
-    file: Mutex<File>,
+    file: Mutex<Lines>,
     has_intents: AtomicBool,
     clock: fn() -> Timestamp,
+}
+
+/// The file, and where its last whole line ends.
+#[derive(Debug)]
+struct Lines {
+    file: File,
+    end: u64,
+}
+
+impl Lines {
+    /// Appends a line, or nothing: a line after half a line would make the record unreadable for good.
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        match self.file.write_all(line) {
+            Ok(()) => {
+                self.end = self.end.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+                Ok(())
+            }
+            Err(error) => {
+                self.file.set_len(self.end)?;
+                self.file.seek(SeekFrom::Start(self.end))?;
+                Err(error)
+            }
+        }
+    }
 }
 
 impl RunRecord {
@@ -62,7 +86,8 @@ impl RunRecord {
         make_private(&folder)?;
         let (at, pid) = (clock(), std::process::id());
         let (name, path, file) = create(&folder, at, pid)?;
-        let record = Self { name, path, file: Mutex::new(file), has_intents: AtomicBool::new(false), clock };
+        let record =
+            Self { name, path, file: Mutex::new(Lines { file, end: 0 }), has_intents: AtomicBool::new(false), clock };
         let RunHeader { program_version, config_digest, tenant, account_id, environment } = header.clone();
         let format_version = FORMAT_VERSION;
         record.append(&Entry::Run(RunEntry {
@@ -96,8 +121,8 @@ impl RunRecord {
         let applied = outcome.steps.iter().filter(|step| step.result.is_applied()).count();
         let other = outcome.steps.len() - applied;
         self.append(&Entry::End(EndEntry { at: (self.clock)(), applied, other, interrupted: outcome.interrupted }))?;
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.sync_all().map_err(WorkspaceError::io("write", &self.path))
+        let lines = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.file.sync_all().map_err(WorkspaceError::io("write", &self.path))
     }
 
     pub(super) fn record(&self, entry: &RecordEntry<'_>) -> Result<(), WorkspaceError> {
@@ -116,8 +141,8 @@ impl RunRecord {
         let mut line = serde_json::to_vec(entry)
             .map_err(|error| WorkspaceError::Malformed { path: self.path.clone(), reason: error.to_string() })?;
         line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&line).map_err(WorkspaceError::io("write", &self.path))
+        let mut lines = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.append(&line).map_err(WorkspaceError::io("write", &self.path))
     }
 }
 

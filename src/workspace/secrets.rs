@@ -1,16 +1,16 @@
 //! Secrets of apps, one file each, never overwritten.
 
 use super::WorkspaceError;
-use super::folder::{create_new, make_private, read_regular, refuse_symlink, refuse_symlinks};
+use super::folder::{make_private, read_regular, refuse_symlink, refuse_symlinks, sync_folder, write_whole};
 use crate::execute::NewSecret;
 use crate::model::{EntryKey, RemoteId};
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 
 /// The most files one app may have: ids are never given twice, so a second one is an accident already.
 const MOST_FILES: u32 = 100;
@@ -88,7 +88,7 @@ impl SecretFiles {
         refuse_symlinks(&self.folder)
     }
 
-    /// Stores a secret and returns the path when it is on the disk.
+    /// Stores a secret and returns the path when it is on the disk. Nobody ever sees half of it.
     ///
     /// # Errors
     /// [`WorkspaceError`] where it cannot be stored.
@@ -97,21 +97,15 @@ impl SecretFiles {
             make_private(parent)?;
         }
         make_private(&self.folder)?;
-        let mut last = None;
-        for number in 1..=MOST_FILES {
-            let path = self.path(app, id, number);
-            match create_new(&path) {
-                Ok(mut file) => {
-                    file.write_all(json).and_then(|()| file.sync_all()).map_err(WorkspaceError::io("write", &path))?;
-                    sync_folder(&self.folder)?;
-                    return Ok(path);
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = Some((path, error)),
-                Err(error) => return Err(WorkspaceError::io("create", path)(error)),
-            }
-        }
-        let (path, error) = last.unwrap_or_else(|| (self.folder.clone(), io::ErrorKind::AlreadyExists.into()));
-        Err(WorkspaceError::io("create", path)(error))
+        // Whoever stores holds the lock, so what is not there now is not there either when it is written.
+        let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
+        let free = (1..=MOST_FILES).map(|number| self.path(app, id, number)).find(is_free);
+        let taken =
+            || WorkspaceError::io("create", self.path(app, id, MOST_FILES))(io::ErrorKind::AlreadyExists.into());
+        let path = free.ok_or_else(taken)?;
+        write_whole(&path, json)?;
+        sync_folder(&self.folder)?;
+        Ok(path)
     }
 
     /// Returns the stored secret of an app; `None` where there is none. Of several the last one stored counts.
@@ -139,17 +133,6 @@ impl SecretFiles {
             _ => self.folder.join(format!("{app}.{id}.{number}.json")),
         }
     }
-}
-
-/// Makes sure that a new file is still in its folder after a power cut.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), WorkspaceError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(WorkspaceError::io("write", folder))
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<(), WorkspaceError> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,14 @@
 //! What surrounds an execution: where secrets go, who waits for whom, and how a run is broken off.
 
-use crate::support::{Emulator, Program, root};
+mod at_once;
+#[cfg(unix)]
+mod breaking_off;
+#[cfg(unix)]
+mod full_disk;
+#[cfg(unix)]
+mod sink;
+
+use crate::support::{Emulator, Program, files, root};
 use gatewright::workspace::Workspace;
 use std::path::PathBuf;
 
@@ -18,25 +26,24 @@ oidc_apps:
     roles: [testers]
 ";
 
-/// Lists the stored secrets of the emulated account.
+/// What hangs on the app, and so comes after it.
+const SERVER: &str = "\
+authorization_servers:
+  a:
+    name: A
+    resource_identifier: https://a.example.com
+    audiences: [\"https://a.example.com\"]
+    clients: { web: [] }
+";
+
+/// Lists what lies in the sinks of secrets.
 fn stored_secrets(program: &Program) -> Vec<String> {
     secret_files(program).into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 fn secret_files(program: &Program) -> Vec<PathBuf> {
-    let mut folders = vec![program.folder().to_owned()];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.components().any(|part| part.as_os_str() == "secrets") {
-                found.push(path);
-            }
-        }
-    }
-    found
+    let is_sink = |path: &PathBuf| path.iter().any(|part| part == "secrets");
+    files(program.folder()).into_iter().filter(is_sink).collect()
 }
 
 #[test]
@@ -90,79 +97,10 @@ fn the_way_out_of_a_lost_secret_can_be_pasted_and_verify_works_again() {
     assert_eq!(run("plan --detailed-exitcode").code, 0);
 }
 
-#[cfg(unix)]
-mod secrets_command {
-    use super::{APP, stored_secrets};
-    use crate::support::Program;
-    use serde_json::Value;
-    use std::os::unix::fs::PermissionsExt;
-
-    fn program_with(script: &str) -> Program {
-        let program = Program::new();
-        program.write("gatewright.yaml", APP);
-        let path = program.write("sink.sh", &format!("#!/bin/sh\n{script}\n"));
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).unwrap();
-        program
-    }
-
-    fn secret(json: &str) -> String {
-        let taken: Value = serde_json::from_str(json).unwrap();
-        assert_eq!(taken["app"], "web");
-        taken["client_secret"].as_str().unwrap().to_owned()
-    }
-
-    #[test]
-    fn takes_secrets_without_a_shell() {
-        let program = program_with("echo \"$@\" > words; cat > taken.json; cat taken.json");
-        let line = ["apply", "--emulator", "--auto-approve", "--secrets-command", "./sink.sh 'a  b' $HOME;id"];
-        let run = program.run_args(&line);
-        assert_eq!(run.code, 0, "{}", run.block());
-        assert_eq!(program.read("words"), "a  b $HOME;id\n");
-        let secret = secret(&program.read("taken.json"));
-        assert!(!run.block().contains(&secret));
-        assert!(run.stdout.contains("secret in `./sink.sh`"), "{}", run.block());
-        assert_eq!(stored_secrets(&program), [""; 0]);
-        assert_eq!(program.run("plan --emulator --detailed-exitcode").code, 0);
-    }
-
-    #[test]
-    fn that_fails_leaves_the_secret_in_a_file_and_stops_the_run() {
-        let mut program = program_with("cat >&2; exit 7");
-        // The binding waits for the app, so the run stops before it.
-        let server = "authorization_servers:\n  a: { name: A, resource_identifier: https://a.example.com, \
-                      audiences: [\"https://a.example.com\"], clients: { web: [] } }\n";
-        program.write("gatewright.yaml", &format!("{APP}{server}"));
-        program.set("GATEWRIGHT_SECRETS_COMMAND", "./sink.sh");
-        let run = program.run("apply --emulator --auto-approve --max-in-flight 1");
-        assert_eq!(run.code, 3, "{}", run.block());
-        let files = stored_secrets(&program);
-        let [stored] = files.as_slice() else { panic!("one file: {}", files.len()) };
-        assert!(!run.block().contains(&secret(stored)));
-        assert!(run.stdout.contains("stopped: the secret of oidc_app/web was kept at"), "{}", run.block());
-        assert!(run.stdout.contains("***"), "{}", run.block());
-        assert!(run.stdout.contains("+ authorization_server/a/client/web: not tried"), "{}", run.block());
-    }
-
-    #[test]
-    fn that_cannot_be_read_is_wrong_usage() {
-        let program = program_with("");
-        for line in ["", "'./sink.sh"] {
-            let run = program.run_args(&["apply", "--emulator", "--auto-approve", "--secrets-command", line]);
-            assert_eq!(run.code, 64, "{}", run.block());
-            assert!(!program.folder().join(".gatewright").exists(), "nothing is touched");
-        }
-        let run = program.run_args(&["apply", "--emulator", "--auto-approve", "--secrets-command=./no-such-program"]);
-        assert_eq!(run.code, 3, "{}", run.block());
-    }
-}
-
 /// A program whose account is a living emulator, so that its folder of secrets and records is known before it runs.
-fn program_on(emulator: impl FnOnce(&Program) -> Emulator) -> (Program, Emulator) {
-    let mut program = Program::new();
-    let emulator = emulator(&program);
-    program.set("ONELOGIN_API_URL", emulator.url());
-    program.set("ONELOGIN_CLIENT_ID", "emulator");
-    program.set("ONELOGIN_CLIENT_SECRET", "emulator-secret");
+fn program_on_emulator() -> (Program, Emulator) {
+    let emulator = Emulator::start(root(), None);
+    let program = Program::on(&emulator);
     program.write("gatewright.yaml", APP);
     (program, emulator)
 }
@@ -178,7 +116,7 @@ fn held_lock(program: &Program) -> std::fs::File {
 
 #[test]
 fn a_lock_that_is_held_for_too_long_is_a_refusal() {
-    let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
+    let (program, emulator) = program_on_emulator();
     let lock = held_lock(&program);
     let run = program.run("apply --auto-approve --max-wait 0");
     assert_eq!(run.code, 4, "{}", run.block());
@@ -187,117 +125,4 @@ fn a_lock_that_is_held_for_too_long_is_a_refusal() {
     assert_eq!(emulator.journal(), Vec::<serde_json::Value>::new(), "nothing is asked before the lock is there");
     drop(lock);
     assert_eq!(program.run("apply --auto-approve --max-wait 0").code, 0);
-}
-
-#[cfg(unix)]
-mod breaking_off {
-    use super::{held_lock, program_on};
-    use crate::support::{Emulator, Program};
-    use serde_json::json;
-    use std::io::{BufRead, BufReader, Lines};
-    use std::process::{Child, ChildStderr, Command, Stdio};
-
-    /// A run under way.
-    struct Running {
-        process: Child,
-        lines: Lines<BufReader<ChildStderr>>,
-        heard: String,
-    }
-
-    impl Running {
-        fn start(program: &Program, line: &str) -> Self {
-            let mut process = program.command(&line.split_whitespace().collect::<Vec<_>>());
-            let mut process = process.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-            let lines = BufReader::new(process.stderr.take().unwrap()).lines();
-            Self { process, lines, heard: String::new() }
-        }
-
-        /// Reads stderr up to a line that says this.
-        fn hear(&mut self, words: &str) {
-            for line in self.lines.by_ref() {
-                let line = line.unwrap();
-                self.heard.push_str(&line);
-                self.heard.push('\n');
-                if line.contains(words) {
-                    return;
-                }
-            }
-            panic!("{words} was never said:\n{}", self.heard);
-        }
-
-        fn interrupt(&self) {
-            let kill = Command::new("sh").arg("-c").arg(format!("kill -INT {}", self.process.id())).status().unwrap();
-            assert!(kill.success());
-        }
-
-        /// Reads the rest, and returns the exit code; `None` where a signal ended it.
-        fn end(mut self) -> (Option<i32>, String) {
-            for line in self.lines {
-                self.heard.push_str(&line.unwrap());
-                self.heard.push('\n');
-            }
-            (self.process.wait().unwrap().code(), self.heard)
-        }
-    }
-
-    #[test]
-    fn before_anything_is_written_exits_1() {
-        let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
-        let _lock = held_lock(&program);
-        let mut run = Running::start(&program, "apply --auto-approve");
-        run.hear("waiting for another apply");
-        run.interrupt();
-        let (code, heard) = run.end();
-        assert_eq!(code, Some(1), "{heard}");
-        assert!(heard.contains("error: broken off; nothing was written"), "{heard}");
-        assert_eq!(emulator.writes(), [""; 0]);
-    }
-
-    #[test]
-    fn once_ends_a_run_that_waits_for_quota() {
-        let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
-        let check = |method: &str, path: &str, expected: i32, words: &str| {
-            let spent = json!({ "status": 429, "headers": { "retry-after": "3000" } });
-            emulator.set_faults(json!([{ "match": { "method": method, "path": path }, "fault": spent }]));
-            let mut run = Running::start(&program, "apply --auto-approve --max-in-flight 1");
-            run.hear("waiting 50 min, until ");
-            assert!(run.heard.contains("calls an hour is spent (Ctrl-C breaks the run off; see --max-wait)"));
-            run.interrupt();
-            let (code, heard) = run.end();
-            assert_eq!(code, Some(expected), "{heard}");
-            assert!(heard.contains(words) && !heard.contains("going on"), "{heard}");
-        };
-        // While it plans, before its first write, and after one.
-        check("GET", "/api/2/apps", 1, "error: broken off; nothing was written");
-        check("POST", "/api/2/roles", 1, "breaking off");
-        check("POST", "/api/2/apps", 3, "breaking off");
-        assert_eq!(emulator.writes().iter().filter(|line| line.ends_with(" 201")).count(), 1, "the role");
-        emulator.set_faults(json!([]));
-        // Nothing is open that would have to be looked up.
-        let run = program.run("apply --auto-approve --settle 0");
-        assert_eq!(run.code, 0, "{}", run.block());
-        assert!(!run.stderr.contains("looking up"), "{}", run.block());
-        assert_eq!(program.run("plan --detailed-exitcode").code, 0);
-    }
-
-    #[test]
-    fn twice_ends_a_run_at_once() {
-        let (program, emulator) = program_on(|program| Emulator::start(program.folder(), None));
-        let slow = json!({ "delay_ms": 30_000, "drop": "before" });
-        emulator.set_faults(json!([{ "match": { "method": "POST", "path": "/api/2/apps" }, "fault": slow }]));
-        let mut run = Running::start(&program, "apply --auto-approve --max-in-flight 1");
-        while !emulator.writes().iter().any(|line| line.starts_with("POST /api/2/apps ")) {
-            std::thread::yield_now();
-        }
-        run.interrupt();
-        run.hear("breaking off");
-        run.interrupt();
-        let (code, heard) = run.end();
-        assert_eq!(code, Some(3), "{heard}");
-        assert!(heard.contains("Run it again"), "{heard}");
-        emulator.set_faults(json!([]));
-        let run = program.run("apply --auto-approve --settle 0");
-        assert_eq!(run.code, 0, "{}", run.block());
-        assert_eq!(program.run("plan --detailed-exitcode").code, 0);
-    }
 }

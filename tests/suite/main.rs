@@ -19,5 +19,6 @@ mod quota;
 mod readme;
 mod render;
 mod scenarios;
+mod secrets;
 mod support;
 mod verify;

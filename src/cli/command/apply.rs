@@ -138,12 +138,6 @@ impl Apply<'_> {
         let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
         terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
         check_refusals(&planned.plan)?;
-        if planned.view(&variables).is_empty() {
-            return Ok(Exit::Done);
-        }
-        if saved.is_none() && !args.auto_approve && !asked(stop, terminal).await? {
-            return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
-        }
         let history = home::history(&home, planned.plan.context.account_id)?;
         let invocation =
             Invocation { global, environment: inputs.desired.environment.as_deref(), variables: &variables };
@@ -152,7 +146,14 @@ impl Apply<'_> {
             true => None,
             false => planned.apps.get(app).and_then(|found| found.id()),
         };
+        // Said where nothing is left to do, too: the run that lost it may have done everything else.
         home::tell_lost_secrets(&home, &history, &live, &invocation, terminal)?;
+        if planned.view(&variables).is_empty() {
+            return Ok(Exit::Done);
+        }
+        if saved.is_none() && !args.auto_approve && !asked(stop, terminal).await? {
+            return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
+        }
         let secrets = secrets.as_ref();
         let execution =
             Execution { inputs, connection, home: &home, history: &history, secrets, stop, invocation, terminal };

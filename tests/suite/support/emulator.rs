@@ -6,20 +6,31 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// `gatewright emulator` as a process of its own, so that faults and edits reach it between two commands.
+///
+/// It keeps its account in memory, so that nothing of it lies where a test looks for secrets.
 pub(crate) struct Emulator {
     process: Child,
     url: String,
     runtime: tokio::runtime::Runtime,
+    token: String,
 }
 
 impl Emulator {
+    /// A credential pair of its account beside the one that every emulator has; the secret is written differently in
+    /// headers, forms and JSON.
+    pub(crate) const CREDENTIALS: (&str, &str) = ("canary", "the-\"API\"+credential/of-this-suite");
+
     /// Starts one on a port that the system picks.
     pub(crate) fn start(folder: &Path, seed: Option<&Path>) -> Self {
+        let mut document: Value = seed
+            .map_or_else(|| json!({}), |seed| serde_json::from_str(&std::fs::read_to_string(seed).unwrap()).unwrap());
+        let (client_id, client_secret) = Self::CREDENTIALS;
+        let pair = json!({ "client_id": client_id, "client_secret": client_secret, "level": "Manage All" });
+        document["credentials"] = json!([pair]);
+        let seed = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(seed.path(), document.to_string()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-        command.args(["emulator", "--port", "0", "--state"]).arg(folder.join("emulator-state.json"));
-        if let Some(seed) = seed {
-            command.arg("--seed").arg(seed);
-        }
+        command.args(["emulator", "--port", "0", "--seed"]).arg(seed.path());
         let mut process =
             command.current_dir(folder).env_clear().stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -29,7 +40,28 @@ impl Emulator {
             })
             .expect("the emulator says where it listens");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { process, url, runtime }
+        let mut emulator = Self { process, url, runtime, token: String::new() };
+        emulator.token = emulator.ask_for_token();
+        // Nobody has asked anything yet, as far as a test can see.
+        emulator.call("POST", "reset", None);
+        emulator
+    }
+
+    /// Returns the admin token of the credential pair as it was at the start.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Returns the live admin token: the same pair is given the same one until it expires.
+    pub(crate) fn ask_for_token(&self) -> String {
+        let (id, secret) = Self::CREDENTIALS;
+        let url = format!("{}/auth/oauth2/v2/token", self.url.trim_end_matches('/'));
+        let request = reqwest::Client::new().post(url).basic_auth(id, Some(secret));
+        let answer: Value = self.runtime.block_on(async {
+            let sent = request.json(&json!({ "grant_type": "client_credentials" })).send().await;
+            sent.unwrap().json().await.unwrap()
+        });
+        answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
     }
 
     /// Returns the id of its process.
@@ -73,9 +105,29 @@ impl Emulator {
         self.journal().iter().filter(is_write).map(line).collect()
     }
 
+    /// Returns once so many requests of a method to a path that begins like this have come in.
+    pub(crate) fn wait_for(&self, method: &str, path: &str, count: usize) {
+        let fits = |entry: &&Value| {
+            entry["method"] == method && entry["path"].as_str().is_some_and(|asked| asked.starts_with(path))
+        };
+        while self.journal().iter().filter(fits).count() < count {}
+    }
+
+    /// Lists the ids of the objects of a kind that have a name, as the account holds them.
+    pub(crate) fn ids_named(&self, kind: &str, name: &str) -> Vec<u64> {
+        let state = self.call("GET", "state", None);
+        let objects = state[kind].as_array().cloned().unwrap_or_default();
+        objects.iter().filter(|object| object["name"] == name).filter_map(|object| object["id"].as_u64()).collect()
+    }
+
     /// Puts fault rules in place of those there were.
     pub(crate) fn set_faults(&self, rules: Value) {
         self.call("PUT", "faults", Some(&json!({ "rules": rules })));
+    }
+
+    /// Returns all switches.
+    pub(crate) fn switches(&self) -> Value {
+        self.call("GET", "switches", None)
     }
 
     /// Turns switches.

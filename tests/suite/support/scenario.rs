@@ -9,49 +9,69 @@
 //! !switch SETTINGS         a guess of the emulator, a JSON object
 //! !edit POINTER JSON       a change behind our back; without JSON the value is taken away
 //! !clock SECONDS           time passes
+//! !forget                  the folder of secrets and records is lost
 //! !writes                  the writing requests since the last time
 //! !show FILE               a file of the working folder
 //! ```
 //!
 //! To every story the harness adds what must hold whatever it tells: a plan and a validation write nothing, after an apply
-//! that succeeded a second plan is empty, and after one that failed a run without faults converges.
+//! that succeeded a second plan is empty, and after one that failed a run without faults converges. No secret shows in what
+//! is said or left behind, see [`Program`].
+//!
+//! A story is also played loudly, under other guesses of the emulator: then what is said differs from case to case and is
+//! not compared, and all of the above has to hold all the same.
 
 use super::{Emulator, Program, compare, root};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-struct Story {
+/// How a story is played.
+#[derive(Clone, Copy)]
+pub(crate) enum Manner<'a> {
+    /// As it was written; what is said is compared with last time.
+    Compared,
+    /// With all log lines, under settings of switches that hold from the start.
+    Loud { switches: &'a Value, format: &'a str },
+}
+
+struct Story<'a> {
     folder: PathBuf,
+    manner: Manner<'a>,
     program: Program,
     emulator: Emulator,
     transcript: String,
     writes_shown: usize,
-    has_failed_apply: bool,
+    /// The flags of the last apply, if it failed.
+    failed_apply: Option<String>,
 }
 
-/// Plays one story and compares its transcript.
-pub(crate) fn play(name: &str) {
+/// Plays one story.
+pub(crate) fn play(name: &str, manner: Manner<'_>) {
     let folder = root().join("tests/scenarios").join(name);
     let commands = std::fs::read_to_string(folder.join("commands.txt")).unwrap();
-    let mut program = Program::new();
     let seed = folder.join("seed.json");
-    let emulator = Emulator::start(program.folder(), seed.exists().then_some(seed.as_path()));
-    program.set("ONELOGIN_API_URL", emulator.url());
-    program.set("ONELOGIN_CLIENT_ID", "emulator");
-    program.set("ONELOGIN_CLIENT_SECRET", "emulator-secret");
-    let mut story =
-        Story { folder, program, emulator, transcript: String::new(), writes_shown: 0, has_failed_apply: false };
+    let emulator = Emulator::start(&folder, seed.exists().then_some(seed.as_path()));
+    let program = Program::on(&emulator);
+    if let Manner::Loud { switches, .. } = manner {
+        emulator.set_switches(switches);
+    }
+    let (transcript, failed_apply) = (String::new(), None);
+    let mut story = Story { folder, manner, program, emulator, transcript, writes_shown: 0, failed_apply };
     story.use_file("desired.yaml");
     for line in commands.lines().filter(|line| !line.trim().is_empty()) {
         story.line(line);
     }
-    if story.has_failed_apply {
-        story.must_converge();
+    if let Some(flags) = story.failed_apply.take() {
+        story.must_converge(&flags);
     }
-    story.compare();
+    // Time may have passed, and with it the token that was known from the start.
+    story.program.guard("admin token", &story.emulator.ask_for_token());
+    if matches!(manner, Manner::Compared) {
+        story.compare();
+    }
 }
 
-impl Story {
+impl Story<'_> {
     fn line(&mut self, line: &str) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         if !line.starts_with('#') {
@@ -70,6 +90,7 @@ impl Story {
                 Some((pointer, value)) => self.emulator.edit(pointer, Some(json(value))),
                 None => self.emulator.edit(rest, None),
             },
+            "!forget" => std::fs::remove_dir_all(self.program.folder().join(".gatewright")).unwrap(),
             "!writes" => self.show_writes(),
             "!show" => self.transcript.push_str(&self.program.read(rest)),
             _ if word.starts_with('!') => panic!("no such control: {word}"),
@@ -85,13 +106,18 @@ impl Story {
 
     /// One request at a time, so that ids and lines come in one order.
     fn run(&self, line: &str) -> super::Run {
-        self.program.run(&format!("{line} --max-in-flight 1 --settle 2 --max-wait 20"))
+        let volume = match self.manner {
+            Manner::Compared => String::new(),
+            Manner::Loud { switches: _, format } => format!(" -vvv --log-format {format}"),
+        };
+        self.program.run(&format!("{line} --max-in-flight 1 --settle 2 --max-wait 20{volume}"))
     }
 
     fn command(&mut self, line: &str) {
         let before = self.emulator.writes().len();
         let run = self.run(line);
         self.transcript.push_str(&run.block());
+        assert!(matches!(run.code, 0..=4 | 64), "`{line}` ended with {}:\n{}", run.code, run.block());
         let word = line.split(' ').next().unwrap_or_default();
         if word != "apply" {
             assert_eq!(self.emulator.writes().len(), before, "`{line}` wrote");
@@ -100,9 +126,9 @@ impl Story {
         match run.code {
             0 => {
                 self.must_plan_empty(line);
-                self.has_failed_apply = false;
+                self.failed_apply = None;
             }
-            1 | 3 => self.has_failed_apply = true,
+            1 | 3 => self.failed_apply = Some(permissions(line)),
             _ => {}
         }
     }
@@ -112,9 +138,9 @@ impl Story {
         assert_eq!(run.code, 0, "after `{after}` the plan is not empty:\n{}", run.block());
     }
 
-    fn must_converge(&self) {
+    fn must_converge(&self, flags: &str) {
         self.emulator.set_faults(json!([]));
-        let run = self.run("apply --auto-approve");
+        let run = self.run(&format!("apply --auto-approve{flags}"));
         assert_eq!(run.code, 0, "running it again does not converge:\n{}", run.block());
         self.must_plan_empty("apply, run again");
     }
@@ -131,4 +157,14 @@ impl Story {
     fn compare(&self) {
         compare(&self.folder.join("transcript.txt"), &format!("{}\n", self.transcript.trim_end()));
     }
+}
+
+/// Returns the permissions that a command line gives.
+fn permissions(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let given = words.iter().enumerate().filter(|(at, word)| {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        matches!(**word, "--allow-destroy" | "--max-deletes") || before == Some(&"--max-deletes")
+    });
+    given.map(|(_, word)| format!(" {word}")).collect()
 }
