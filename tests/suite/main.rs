@@ -18,4 +18,5 @@ mod readme;
 mod render;
 mod scenarios;
 mod support;
+mod undo;
 mod verify;

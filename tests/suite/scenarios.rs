@@ -28,6 +28,7 @@ stories! {
     lost_answer "14-lost-answer",
     broken_policy "15-refused-caller",
     moved_since_plan "18-moved-since-plan",
+    undo "21-undo",
     replace "22-replace",
 }
 
