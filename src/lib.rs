@@ -33,6 +33,7 @@
 //! | [`plan`] | orders changes into steps and judges safety; pure, the last place anything is decided |
 //! | [`execute`] | performs one plan through the writer, emits events, returns an outcome a step |
 //! | [`workspace`] | the `.gatewright` folder: lock, secrets, run records |
+//! | [`undo`] | the state that takes a recorded run back; pure |
 //! | [`render`] | policy files in memory, and the lints about them; pure |
 //! | [`verify`] | proves tokens and gateway behavior |
 //! | [`report`] | turns plans, events, outcomes, problems and errors into text or versioned JSON |
@@ -42,7 +43,7 @@
 //! # Invariants
 //!
 //! - `plan` cannot write: it holds an [`api::Reader`], which has no way to send anything but GET and the token request.
-//! - `diff`, `plan`, `access` and `render` do no I/O, so they cannot fail for outside reasons and are tested as laws.
+//! - `diff`, `plan`, `access`, `undo` and `render` do no I/O, so they cannot fail for outside reasons and are tested as laws.
 //! - `execute` decides nothing: a step says all there is to do, and a live object that moved stops it.
 //! - Nothing outside `api` knows a URL of OneLogin's admin API; nothing outside `config` knows YAML positions.
 //! - No state file: identity is a pinned id or a natural key, and two candidates are an error.
@@ -65,5 +66,6 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod report;
+pub mod undo;
 pub mod verify;
 pub mod workspace;

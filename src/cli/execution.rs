@@ -35,6 +35,8 @@ pub(super) struct Execution<'a> {
     pub(super) history: &'a History,
     /// What takes the secrets of new apps; without it they go to files.
     pub(super) secrets: Option<&'a SecretsCommand>,
+    /// The run that it undoes.
+    pub(super) undoes: Option<&'a str>,
     pub(super) stop: &'a Stop,
     pub(super) invocation: Invocation<'a>,
     pub(super) terminal: &'a Terminal,
@@ -142,6 +144,7 @@ impl Execution<'_> {
             tenant: plan.context.tenant.clone(),
             account_id: plan.context.account_id,
             environment: plan.context.environment.clone(),
+            undoes: self.undoes.map(str::to_owned),
         };
         let files = home.workspace.secrets(&home.host);
         files.check().context("cannot use the folder of secrets")?;

@@ -1,12 +1,13 @@
 //! The folder of secrets and records that belongs to the account in use.
 
+use super::args::GlobalArgs;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::replacing::Invocation;
 use super::terminal::Terminal;
 use crate::model::{EntryKey, RemoteId, Tenant};
 use crate::report;
-use crate::workspace::{History, LostSecret, Workspace, WorkspaceError, host_folder};
+use crate::workspace::{History, Lock, LostSecret, Workspace, WorkspaceError, host_folder};
 use anyhow::Context;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -65,8 +66,19 @@ pub(super) fn tell_lost_secrets(
     Ok(lost.into_iter().map(|lost| lost.app).collect())
 }
 
+/// Takes the lock of the folder, and says for whom it waits.
+pub(super) async fn lock(home: &Home, global: &GlobalArgs, terminal: &Terminal) -> Result<Lock, Failure> {
+    let max_wait = global.max_wait();
+    let tell_wait = |pid: Option<u32>| {
+        let words = report::lock_wait_words(pid, max_wait);
+        // Somebody who cannot hear it waits all the same.
+        let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
+    };
+    home.workspace.lock(max_wait, &tell_wait).await.map_err(lock_failure)
+}
+
 /// Turns a lock that is held for too long into a refusal; every other error failed.
-pub(super) fn lock_failure(error: WorkspaceError) -> Failure {
+fn lock_failure(error: WorkspaceError) -> Failure {
     match error {
         WorkspaceError::Locked { .. } => Failure::Refused {
             message: error.to_string(),

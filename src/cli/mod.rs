@@ -7,6 +7,7 @@
 mod args;
 mod command;
 mod connect;
+mod consent;
 mod embedded;
 mod execution;
 mod exit;
@@ -22,6 +23,7 @@ mod policy_files;
 mod proof;
 mod replacing;
 mod run;
+mod runs;
 mod sink;
 mod state_file;
 mod stop;

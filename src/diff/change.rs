@@ -136,6 +136,8 @@ pub enum Reason {
     StateAbsent,
     /// It is made anew, or goes with an app that is.
     Replaced,
+    /// A recorded run made it otherwise, and is undone.
+    Undo,
 }
 
 impl Reason {
@@ -148,6 +150,7 @@ impl Reason {
             Self::OnlyLive => "only_live",
             Self::StateAbsent => "state_absent",
             Self::Replaced => "replaced",
+            Self::Undo => "undo",
         }
     }
 }

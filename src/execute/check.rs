@@ -48,7 +48,8 @@ impl Differences {
     }
 }
 
-pub(super) fn server(patch: &ServerPatch, live: &LiveServer) -> Vec<FieldView> {
+/// Returns the fields of a server that are not as they were set.
+pub fn server(patch: &ServerPatch, live: &LiveServer) -> Vec<FieldView> {
     let ServerPatch {
         name,
         description,
@@ -76,7 +77,7 @@ pub(super) fn server(patch: &ServerPatch, live: &LiveServer) -> Vec<FieldView> {
 }
 
 /// Returns the patch that a new server amounts to.
-pub(super) fn server_made(new: &NewServer) -> ServerPatch {
+pub fn server_made(new: &NewServer) -> ServerPatch {
     let NewServer {
         name,
         description,
@@ -95,7 +96,8 @@ pub(super) fn server_made(new: &NewServer) -> ServerPatch {
     }
 }
 
-pub(super) fn scope(patch: &ScopePatch, live: &LiveScope) -> Vec<FieldView> {
+/// Returns the fields of a scope that are not as they were set.
+pub fn scope(patch: &ScopePatch, live: &LiveScope) -> Vec<FieldView> {
     let ScopePatch { value, description } = patch;
     let mut found = Differences::default();
     found.word("value", value.as_ref().map(|value| value.as_str()), live.value.as_str());
@@ -103,12 +105,14 @@ pub(super) fn scope(patch: &ScopePatch, live: &LiveScope) -> Vec<FieldView> {
     found.0
 }
 
-pub(super) fn scope_made(new: &NewScope) -> ScopePatch {
+/// Returns the patch that a new scope amounts to.
+pub fn scope_made(new: &NewScope) -> ScopePatch {
     let NewScope { value, description } = new.clone();
     ScopePatch { value: Some(value), description: Some(description) }
 }
 
-pub(super) fn claim(patch: &ClaimPatch, live: &LiveClaim) -> Vec<FieldView> {
+/// Returns the fields of a claim that are not as they were set.
+pub fn claim(patch: &ClaimPatch, live: &LiveClaim) -> Vec<FieldView> {
     let ClaimPatch { name, source, transformation } = patch;
     let mut found = Differences::default();
     found.word("name", name.as_ref().map(|name| name.as_str()), live.name.as_str());
@@ -121,12 +125,14 @@ pub(super) fn claim(patch: &ClaimPatch, live: &LiveClaim) -> Vec<FieldView> {
     found.0
 }
 
-pub(super) fn claim_made(new: &NewClaim) -> ClaimPatch {
+/// Returns the patch that a new claim amounts to.
+pub fn claim_made(new: &NewClaim) -> ClaimPatch {
     let NewClaim { name, source, transformation } = new.clone();
     ClaimPatch { name: Some(name), source: Some(source), transformation }
 }
 
-pub(super) fn client(scopes: &BTreeSet<RemoteId>, live: &LiveClient) -> Vec<FieldView> {
+/// Returns the scopes of a binding, if they are not as they were set.
+pub fn client(scopes: &BTreeSet<RemoteId>, live: &LiveClient) -> Vec<FieldView> {
     let held: BTreeSet<RemoteId> = live.scopes.iter().map(|scope| scope.id).collect();
     let mut found = Differences::default();
     if *scopes != held {
@@ -136,7 +142,8 @@ pub(super) fn client(scopes: &BTreeSet<RemoteId>, live: &LiveClient) -> Vec<Fiel
     found.0
 }
 
-pub(super) fn app(patch: &AppPatch, roles: Option<&BTreeSet<RemoteId>>, live: &LiveApp) -> Vec<FieldView> {
+/// Returns the fields of an app that are not as they were set.
+pub fn app(patch: &AppPatch, roles: Option<&BTreeSet<RemoteId>>, live: &LiveApp) -> Vec<FieldView> {
     let AppPatch {
         name,
         description,
@@ -188,7 +195,7 @@ pub(super) fn app(patch: &AppPatch, roles: Option<&BTreeSet<RemoteId>>, live: &L
 }
 
 /// Returns the patch that a new app amounts to; the connector cannot be changed, and is OneLogin's to name.
-pub(super) fn app_made(new: &NewApp) -> AppPatch {
+pub fn app_made(new: &NewApp) -> AppPatch {
     let NewApp {
         name,
         description,
@@ -218,7 +225,8 @@ pub(super) fn app_made(new: &NewApp) -> AppPatch {
     }
 }
 
-pub(super) fn role_name(name: Option<&String>, live: &LiveRole) -> Vec<FieldView> {
+/// Returns the name of a role, if it is not as it was set.
+pub fn role_name(name: Option<&String>, live: &LiveRole) -> Vec<FieldView> {
     let mut found = Differences::default();
     found.text("name", name, Some(&live.name));
     found.0

@@ -5,7 +5,7 @@ use super::fields;
 use super::guard;
 use super::task::{Done, Performed, Task, lock};
 use super::view::{self, ServerView};
-use super::{MovedWhy, NaturalKey, StepResult};
+use super::{Image, Images, MovedWhy, NaturalKey, StepResult, check};
 use crate::diff::{Action, ScopeRef};
 use crate::model::{ClaimPatch, NewClaim, NewScope, RemoteId, ScopePatch, ScopeValue};
 use std::collections::BTreeSet;
@@ -19,7 +19,11 @@ impl<'r> Task<'r> {
             let view = lock(view);
             view.scope_valued(&new.value).map(|scope| (scope.id, fields::of_scope(scope)))
         };
-        let creation = Creation::child(NaturalKey::Scope { server, value: new.value.clone() }, there);
+        let creation = Creation::child(
+            NaturalKey::Scope { server, value: new.value.clone() },
+            there,
+            Image::scope(check::scope_made(new)),
+        );
         let send = async || run.writer.create_scope(server, new).await.map(Made::without_secret);
         let done = self.create(creation, send).await?;
         lock(view).add_scope(done.id, new);
@@ -39,18 +43,24 @@ impl<'r> Task<'r> {
         }
         self.refuse_taken(taken)?;
         let Some(live) = live else { return Err(self.gone()) };
-        self.write(id, self.run.writer.update_scope(server, &live, patch)).await?;
+        let images = Images::changed(&live, Image::scope(patch.clone()));
+        self.write(id, &images, self.run.writer.update_scope(server, &live, patch)).await?;
         lock(view).change_scope(id, patch);
         Ok(Done::written(id))
     }
 
     pub(super) async fn delete_scope(&mut self, server: RemoteId, id: RemoteId) -> Performed {
         let view = self.view().await?;
-        let live = lock(view).scope(id).map(|it| (it.fingerprint(), fields::of_scope(it)));
-        if let Some(done) = self.judge(id, live)? {
+        let (live, holders) = {
+            let view = lock(view);
+            (view.scope(id).cloned(), view.holders(id))
+        };
+        if let Some(done) = self.judge(id, live.as_ref().map(|it| (it.fingerprint(), fields::of_scope(it))))? {
             return Ok(done);
         }
-        self.write(id, self.run.writer.delete_scope(server, id)).await?;
+        let Some(live) = live else { return Err(self.gone()) };
+        let before = Image::Scope { fields: (&live).into(), holders };
+        self.write(id, &Images::deleted(before), self.run.writer.delete_scope(server, id)).await?;
         lock(view).remove_scope(id);
         Ok(Done::written(id))
     }
@@ -62,7 +72,11 @@ impl<'r> Task<'r> {
             let view = lock(view);
             view.claim_named(&new.name).map(|claim| (claim.id, fields::of_claim(claim)))
         };
-        let creation = Creation::child(NaturalKey::Claim { server, name: new.name.clone() }, there);
+        let creation = Creation::child(
+            NaturalKey::Claim { server, name: new.name.clone() },
+            there,
+            Image::Claim(check::claim_made(new)),
+        );
         let send = async || run.writer.create_claim(server, new).await.map(Made::without_secret);
         let done = self.create(creation, send).await?;
         lock(view).add_claim(done.id, new);
@@ -82,7 +96,8 @@ impl<'r> Task<'r> {
         }
         self.refuse_taken(taken)?;
         let Some(live) = live else { return Err(self.gone()) };
-        self.write(id, self.run.writer.update_claim(server, &live, patch)).await?;
+        let images = Images::changed(&live, Image::Claim(patch.clone()));
+        self.write(id, &images, self.run.writer.update_claim(server, &live, patch)).await?;
         if let Some(name) = &patch.name {
             lock(view).rename_claim(id, name);
         }
@@ -91,11 +106,12 @@ impl<'r> Task<'r> {
 
     pub(super) async fn delete_claim(&mut self, server: RemoteId, id: RemoteId) -> Performed {
         let view = self.view().await?;
-        let live = lock(view).claim(id).map(|it| (it.fingerprint(), fields::of_claim(it)));
-        if let Some(done) = self.judge(id, live)? {
+        let live = lock(view).claim(id).cloned();
+        if let Some(done) = self.judge(id, live.as_ref().map(|it| (it.fingerprint(), fields::of_claim(it))))? {
             return Ok(done);
         }
-        self.write(id, self.run.writer.delete_claim(server, id)).await?;
+        let Some(live) = live else { return Err(self.gone()) };
+        self.write(id, &Images::deleted(&live), self.run.writer.delete_claim(server, id)).await?;
         lock(view).claims.retain(|claim| claim.id != id);
         Ok(Done::written(id))
     }
@@ -113,7 +129,8 @@ impl<'r> Task<'r> {
             view.client(app).map(|client| (client.app_id, fields::of_client(client)))
         };
         let ids = self.resolve_scopes(server, view, scopes).await?;
-        let creation = Creation::child(NaturalKey::Client { server, app }, there);
+        let sent = Image::Client(lock(view).granted(&ids));
+        let creation = Creation::child(NaturalKey::Client { server, app }, there, sent);
         let send = async || run.writer.bind_client(server, app, &ids).await.map(|()| Made::without_secret(app));
         let done = self.create(creation, send).await?;
         lock(view).set_client(app, &ids);
@@ -127,23 +144,26 @@ impl<'r> Task<'r> {
         scopes: &BTreeSet<ScopeRef>,
     ) -> Performed {
         let view = self.view().await?;
-        let live = lock(view).client(app).map(|it| (it.fingerprint(), fields::of_client(it)));
-        if let Some(done) = self.judge(app, live)? {
+        let live = lock(view).client(app).cloned();
+        if let Some(done) = self.judge(app, live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it))))? {
             return Ok(done);
         }
+        let Some(live) = live else { return Err(self.gone()) };
         let ids = self.resolve_scopes(server, view, scopes).await?;
-        self.write(app, self.run.writer.update_client(server, app, &ids)).await?;
+        let images = Images::changed(&live, Image::Client(lock(view).granted(&ids)));
+        self.write(app, &images, self.run.writer.update_client(server, app, &ids)).await?;
         lock(view).set_client(app, &ids);
         Ok(Done::written(app))
     }
 
     pub(super) async fn unbind_client(&mut self, server: RemoteId, app: RemoteId) -> Performed {
         let view = self.view().await?;
-        let live = lock(view).client(app).map(|it| (it.fingerprint(), fields::of_client(it)));
-        if let Some(done) = self.judge(app, live)? {
+        let live = lock(view).client(app).cloned();
+        if let Some(done) = self.judge(app, live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it))))? {
             return Ok(done);
         }
-        self.write(app, self.run.writer.unbind_client(server, app)).await?;
+        let Some(live) = live else { return Err(self.gone()) };
+        self.write(app, &Images::deleted(&live), self.run.writer.unbind_client(server, app)).await?;
         lock(view).clients.retain(|client| client.app_id != app);
         Ok(Done::written(app))
     }

@@ -5,9 +5,9 @@ use super::guard;
 use super::host::{NewSecret, RecordedResult, WriteAction};
 use super::settle::Pauses;
 use super::task::{Done, Performed, Task, message};
-use super::{Event, Fatal, How, NaturalKey, SecretFate, StepError, StepResult};
+use super::{Event, Fatal, How, Image, Images, NaturalKey, SecretFate, StepError, StepResult};
 use crate::api::{ApiError, CreatedApp};
-use crate::model::{EntryKey, Kind, RemoteId};
+use crate::model::{EntryKey, Kind, LiveApp, RemoteId, RolePatch};
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -16,15 +16,16 @@ pub(super) struct Creation {
     key: NaturalKey,
     there: Vec<RemoteId>,
     live: Option<LiveFields>,
+    images: Images,
     /// For apps, whether a secret comes with it.
     is_secret_due: Option<bool>,
 }
 
 impl Creation {
     /// Describes a child of a server by what was read of the server.
-    pub(super) fn child(key: NaturalKey, there: Option<(RemoteId, LiveFields)>) -> Self {
+    pub(super) fn child(key: NaturalKey, there: Option<(RemoteId, LiveFields)>, sent: Image) -> Self {
         let (there, live) = there.map_or((Vec::new(), None), |(id, live)| (vec![id], Some(live)));
-        Self { key, there, live, is_secret_due: None }
+        Self { key, there, live, images: Images::made(sent), is_secret_due: None }
     }
 
     const fn is_app(&self) -> bool {
@@ -64,9 +65,14 @@ enum Sent {
 
 impl Task<'_> {
     /// Looks a server, an app or a role up by name, right before it is made.
-    pub(super) async fn creation(&self, key: NaturalKey, is_secret_due: Option<bool>) -> Result<Creation, StepResult> {
+    pub(super) async fn creation(
+        &self,
+        key: NaturalKey,
+        sent: Image,
+        is_secret_due: Option<bool>,
+    ) -> Result<Creation, StepResult> {
         let there = self.run.look_up(&key).await.map_err(|error| not_looked_up(&key, error))?;
-        Ok(Creation { key, there, live: None, is_secret_due })
+        Ok(Creation { key, there, live: None, images: Images::made(sent), is_secret_due })
     }
 
     /// Makes something, unless it is there.
@@ -90,11 +96,11 @@ impl Task<'_> {
     /// replacement is worse than one too many.
     pub(super) async fn replace(
         &mut self,
-        old: RemoteId,
+        old: &LiveApp,
         creation: Creation,
         send: impl AsyncFn() -> Result<Made, ApiError>,
     ) -> Performed {
-        let run = self.run;
+        let (run, before, old) = (self.run, Images::deleted(old), old.id);
         let others: Vec<RemoteId> = creation.there.iter().copied().filter(|id| *id != old).collect();
         if !others.is_empty() {
             return Err(StepResult::Moved(guard::appeared(self.change, others, None)));
@@ -104,7 +110,7 @@ impl Task<'_> {
             if run.is_stopped() {
                 return Err(StepResult::NotAttempted);
             }
-            self.write_held(old, run.writer.delete_app(old)).await?;
+            self.write_held(old, &before, run.writer.delete_app(old)).await?;
             self.leave_behind(Kind::OidcApp, old);
             self.send_held(&creation, &send).await
         };
@@ -136,7 +142,8 @@ impl Task<'_> {
         match (found.as_slice(), pending) {
             ([], _) => Ok(None),
             (&[id], Some(_)) => {
-                let write = self.record_intent(WriteAction::Create, Some(creation.key.clone()), Some(id))?;
+                let write =
+                    self.record_intent(WriteAction::Create, Some(creation.key.clone()), Some(id), &creation.images)?;
                 self.note_found(creation, write, id);
                 Ok(Some(Done { id, how: How::FoundFromEarlierRun }))
             }
@@ -168,7 +175,7 @@ impl Task<'_> {
         send: &impl AsyncFn() -> Result<Made, ApiError>,
     ) -> Result<Sent, StepResult> {
         let run = self.run;
-        let write = self.record_intent(WriteAction::Create, Some(creation.key.clone()), None)?;
+        let write = self.record_intent(WriteAction::Create, Some(creation.key.clone()), None, &creation.images)?;
         match send().await {
             Ok(made) => {
                 let id = made.id;
@@ -296,13 +303,14 @@ impl Task<'_> {
         if users.is_empty() {
             return Ok(());
         }
-        let mut sent = self.write(role, self.run.writer.add_role_members(role, users)).await;
+        let images = Images::made(Image::Role(RolePatch { name: None, add_members: users.to_vec() }));
+        let mut sent = self.write(role, &images, self.run.writer.add_role_members(role, users)).await;
         if matches!(sent, Err(StepResult::Failed { wrote: true, .. })) {
             if self.are_members_for(role, users).await {
                 return Ok(());
             }
             self.run.tell(Event::SendingAgain { address: self.change.address.clone() });
-            let again = self.write(role, self.run.writer.add_role_members(role, users)).await;
+            let again = self.write(role, &images, self.run.writer.add_role_members(role, users)).await;
             if !matches!(again, Err(StepResult::NotAttempted)) {
                 sent = again;
             }

@@ -1,6 +1,6 @@
 //! What an execution needs from whoever runs it: a place for secrets and a record.
 
-use super::NaturalKey;
+use super::{Images, NaturalKey};
 use crate::diff::FieldChange;
 use crate::model::{Address, EntryKey, Fingerprint, RemoteId};
 use secrecy::SecretString;
@@ -91,6 +91,10 @@ pub struct Intent<'a> {
     pub fingerprint: Option<&'a Fingerprint>,
     /// Field by field.
     pub fields: &'a [FieldChange],
+    /// The server that has it, if it is a scope, a claim or a binding.
+    pub server: Option<RemoteId>,
+    /// What it held, and what the write sets.
+    pub images: &'a Images,
 }
 
 /// What one write does; a replacement is two writes.

@@ -15,13 +15,14 @@
 //! The second look-up takes the place of the re-read that an object yet to be made does not need, so the budget of
 //! requests holds.
 
-mod check;
+pub mod check;
 mod children;
 mod create;
 mod event;
 mod fields;
 mod guard;
 mod host;
+mod image;
 mod key;
 mod outcome;
 mod read_back;
@@ -34,6 +35,7 @@ mod view;
 
 pub use event::Event;
 pub use host::{Host, HostError, Intent, NewSecret, RecordEntry, RecordedResult, StoredAt, WriteAction, WriteResult};
+pub use image::{Children, Image, Images};
 pub use key::NaturalKey;
 pub use outcome::{
     Doubt, ExitClass, Fatal, FieldView, How, Moved, MovedWhy, Outcome, SecretFate, StepError, StepOutcome, StepResult,

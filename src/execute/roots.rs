@@ -3,16 +3,25 @@
 use super::create::{Creation, Made};
 use super::key::entry_key;
 use super::task::{Done, Performed, Task, lock};
-use super::{How, NaturalKey, StepResult, fields};
+use super::{How, Image, Images, NaturalKey, StepResult, check, fields};
 use crate::api::ApiError;
 use crate::diff::{AppCreate, AppUpdate};
-use crate::model::{Kind, NewRole, NewServer, RemoteId, RolePatch, ServerPatch, TokenEndpointAuthMethod};
+use crate::model::{
+    Kind, LiveApp, LiveRole, NewRole, NewServer, RemoteId, RolePatch, ServerPatch, TokenEndpointAuthMethod,
+};
 use std::sync::Arc;
+
+/// An object that may be written, or what has been done to it already.
+enum Judged<L> {
+    Go(L),
+    Done(Done),
+}
 
 impl<'r> Task<'r> {
     pub(super) async fn create_role(&mut self, new: &NewRole) -> Performed {
         let run = self.run;
-        let creation = self.creation(NaturalKey::Role { name: new.name.clone() }, None).await?;
+        let sent = Image::Role(RolePatch { name: Some(new.name.clone()), add_members: Vec::new() });
+        let creation = self.creation(NaturalKey::Role { name: new.name.clone() }, sent, None).await?;
         let send = async || run.writer.create_role(&new.name).await.map(Made::without_secret);
         let done = self.create(creation, send).await?;
         self.add_members(done.id, &new.members, true).await?;
@@ -21,11 +30,13 @@ impl<'r> Task<'r> {
 
     pub(super) async fn update_role(&mut self, id: RemoteId, patch: &RolePatch) -> Performed {
         let RolePatch { name, add_members } = patch;
-        if let Some(done) = self.judge_role(id).await? {
-            return Ok(done);
-        }
+        let role = match self.judge_role(id).await? {
+            Judged::Go(role) => role,
+            Judged::Done(done) => return Ok(done),
+        };
         if let Some(name) = name {
-            self.write(id, self.run.writer.rename_role(id, name)).await?;
+            let sent = Image::Role(RolePatch { name: Some(name.clone()), add_members: Vec::new() });
+            self.write(id, &Images::changed(&role, sent), self.run.writer.rename_role(id, name)).await?;
             self.leave_behind(Kind::Role, id);
         }
         self.add_members(id, add_members, name.is_some()).await?;
@@ -33,17 +44,30 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn delete_role(&mut self, id: RemoteId) -> Performed {
-        if let Some(done) = self.judge_role(id).await? {
-            return Ok(done);
-        }
-        self.write(id, self.run.writer.delete_role(id)).await?;
+        let role = match self.judge_role(id).await? {
+            Judged::Go(role) => role,
+            Judged::Done(done) => return Ok(done),
+        };
+        let members = self.run.writer.reader().role_members(id).await;
+        let members = members.map_err(|error| self.unread(Arc::new(error)))?;
+        let before = Image::Role(RolePatch { add_members: members.into_iter().collect(), ..(&role).into() });
+        self.write(id, &Images::deleted(before), self.run.writer.delete_role(id)).await?;
         self.leave_behind(Kind::Role, id);
         Ok(Done::written(id))
     }
 
-    async fn judge_role(&self, id: RemoteId) -> Result<Option<Done>, StepResult> {
+    async fn judge_role(&self, id: RemoteId) -> Result<Judged<LiveRole>, StepResult> {
         let role = self.run.writer.reader().role(id).await.map_err(|error| self.unread(Arc::new(error)))?;
-        self.judge(id, role.map(|role| (role.fingerprint(), fields::of_role(&role))))
+        let judged = self.judge(id, role.as_ref().map(|role| (role.fingerprint(), fields::of_role(role))))?;
+        self.judged(role, judged)
+    }
+
+    fn judged<L>(&self, live: Option<L>, done: Option<Done>) -> Result<Judged<L>, StepResult> {
+        match (live, done) {
+            (_, Some(done)) => Ok(Judged::Done(done)),
+            (Some(live), None) => Ok(Judged::Go(live)),
+            (None, None) => Err(self.gone()),
+        }
     }
 
     pub(super) async fn create_app(&mut self, new: &AppCreate) -> Performed {
@@ -53,11 +77,12 @@ impl<'r> Task<'r> {
 
     /// Deletes an app and makes it anew; all that has to be known of the new one is looked up while the old one is there.
     pub(super) async fn replace_app(&mut self, id: RemoteId, new: &AppCreate) -> Performed {
-        if let Some(done) = self.judge_app(id).await? {
-            return Ok(done);
-        }
+        let old = match self.judge_app(id).await? {
+            Judged::Go(old) => old,
+            Judged::Done(done) => return Ok(done),
+        };
         let (creation, send) = self.app_creation(new).await?;
-        self.replace(id, creation, send).await
+        self.replace(&old, creation, send).await
     }
 
     async fn app_creation<'n>(
@@ -75,7 +100,8 @@ impl<'r> Task<'r> {
             }
         };
         let is_secret_due = app.token_endpoint_auth_method != TokenEndpointAuthMethod::None;
-        let creation = self.creation(NaturalKey::App { name: app.name.clone() }, Some(is_secret_due)).await?;
+        let sent = Image::app(&check::app_made(app), roles.as_ref().map(|_| &role_ids), Some(connector));
+        let creation = self.creation(NaturalKey::App { name: app.name.clone() }, sent, Some(is_secret_due)).await?;
         let key = entry_key(&self.change.address);
         let send = async move || {
             let created = run.writer.create_app(app, connector, &role_ids).await?;
@@ -86,11 +112,13 @@ impl<'r> Task<'r> {
 
     pub(super) async fn update_app(&mut self, id: RemoteId, update: &AppUpdate) -> Performed {
         let AppUpdate { patch, roles } = update;
-        if let Some(done) = self.judge_app(id).await? {
-            return Ok(done);
-        }
+        let app = match self.judge_app(id).await? {
+            Judged::Go(app) => app,
+            Judged::Done(done) => return Ok(done),
+        };
         let role_ids = self.resolve_all(roles.as_ref())?;
-        self.write(id, self.run.writer.update_app(id, patch, role_ids.as_ref())).await?;
+        let images = Images::changed(&app, Image::app(patch, role_ids.as_ref(), None));
+        self.write(id, &images, self.run.writer.update_app(id, patch, role_ids.as_ref())).await?;
         if patch.name.is_some() {
             self.leave_behind(Kind::OidcApp, id);
         }
@@ -98,24 +126,27 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn delete_app(&mut self, id: RemoteId) -> Performed {
-        if let Some(done) = self.judge_app(id).await? {
-            return Ok(done);
-        }
-        self.write(id, self.run.writer.delete_app(id)).await?;
+        let app = match self.judge_app(id).await? {
+            Judged::Go(app) => app,
+            Judged::Done(done) => return Ok(done),
+        };
+        self.write(id, &Images::deleted(&app), self.run.writer.delete_app(id)).await?;
         self.leave_behind(Kind::OidcApp, id);
         Ok(Done::written(id))
     }
 
-    async fn judge_app(&self, id: RemoteId) -> Result<Option<Done>, StepResult> {
+    async fn judge_app(&self, id: RemoteId) -> Result<Judged<LiveApp>, StepResult> {
         let app = self.run.writer.reader().app(id).await.map_err(|error| self.unread(Arc::new(error)))?;
-        self.judge(id, app.map(|app| (app.fingerprint(), fields::of_app(&app))))
+        let judged = self.judge(id, app.as_ref().map(|app| (app.fingerprint(), fields::of_app(app))))?;
+        self.judged(app, judged)
     }
 
     pub(super) async fn create_server(&mut self, new: &NewServer) -> Performed {
         let run = self.run;
         let NewServer { name, resource_identifier, .. } = new;
         let key = NaturalKey::Server { name: name.clone(), resource_identifier: resource_identifier.clone() };
-        let creation = self.creation(key, None).await?;
+        let sent = Image::server(check::server_made(new));
+        let creation = self.creation(key, sent, None).await?;
         let done =
             self.create(creation, async || run.writer.create_server(new).await.map(Made::without_secret)).await?;
         if done.how != How::Written {
@@ -131,7 +162,8 @@ impl<'r> Task<'r> {
             return Ok(done);
         }
         let Some(server) = server else { return Err(self.gone()) };
-        self.write(id, self.run.writer.update_server(&server, patch)).await?;
+        let images = Images::changed(&server, Image::server(patch.clone()));
+        self.write(id, &images, self.run.writer.update_server(&server, patch)).await?;
         if patch.name.is_some() {
             self.leave_behind(Kind::AuthorizationServer, id);
         }
@@ -140,11 +172,16 @@ impl<'r> Task<'r> {
 
     pub(super) async fn delete_server(&mut self, id: RemoteId) -> Performed {
         let view = self.view().await?;
-        let server = lock(view).server.clone();
-        if let Some(done) = self.judge(id, server.map(|it| (it.fingerprint(), fields::of_server(&it))))? {
+        let (server, children) = {
+            let view = lock(view);
+            (view.server.clone(), view.children())
+        };
+        if let Some(done) = self.judge(id, server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it))))? {
             return Ok(done);
         }
-        self.write(id, self.run.writer.delete_server(id)).await?;
+        let Some(server) = server else { return Err(self.gone()) };
+        let before = Image::Server { fields: (&server).into(), children: Some(children) };
+        self.write(id, &Images::deleted(before), self.run.writer.delete_server(id)).await?;
         self.leave_behind(Kind::AuthorizationServer, id);
         Ok(Done::written(id))
     }

@@ -5,9 +5,9 @@ use super::read_back;
 use super::schedule::Schedule;
 use super::task::Task;
 use super::view::{self, ServerSlot};
-use super::{Event, Fatal, HostError, How, NaturalKey, Outcome, SecretFate, StepOutcome, StepResult};
+use super::{Event, Fatal, HostError, How, Images, NaturalKey, Outcome, SecretFate, StepOutcome, StepResult};
 use crate::api::{ApiError, Writer};
-use crate::diff::{Action, Change, FieldChange, ObjectRef};
+use crate::diff::{Action, Change, Edit, FieldChange, ObjectRef};
 use crate::model::{Address, Kind, RemoteId, ScopeValue};
 use crate::plan::Plan;
 use futures_util::StreamExt;
@@ -191,7 +191,12 @@ impl<'a> Run<'a> {
         action: WriteAction,
         key: Option<NaturalKey>,
         id: Option<RemoteId>,
+        images: &Images,
     ) -> Result<u64, HostError> {
+        let server = match &change.edit {
+            Edit::Scope { server, .. } | Edit::Claim { server, .. } | Edit::Client { server, .. } => self.id_of(server),
+            Edit::Role(_) | Edit::App(_) | Edit::Server(_) => None,
+        };
         let write = {
             let mut state = self.state();
             let write = state.writes;
@@ -207,6 +212,8 @@ impl<'a> Run<'a> {
             // Nothing is live where something is made.
             fingerprint: change.fingerprint.as_ref().filter(|_| action != WriteAction::Create),
             fields: &written_fields(change, action),
+            server,
+            images,
         };
         let recorded = self.host.record(&RecordEntry::Intent(intent));
         recorded.inspect_err(|error| self.stop(Fatal::Record(error.clone()))).map(|()| write)

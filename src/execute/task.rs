@@ -4,7 +4,7 @@ use super::fields::LiveFields;
 use super::guard::{self, Verdict};
 use super::host::{RecordedResult, WriteAction};
 use super::run::Run;
-use super::{Event, How, MovedWhy, NaturalKey, StepError, StepResult};
+use super::{Event, How, Images, MovedWhy, NaturalKey, StepError, StepResult};
 use crate::api::ApiError;
 use crate::diff::{Action, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{Fingerprint, Kind, RemoteId};
@@ -159,16 +159,26 @@ impl<'r> Task<'r> {
     }
 
     /// Sends an update or a deletion.
-    pub(super) async fn write(&self, id: RemoteId, send: impl Future<Output = Result<(), ApiError>>) -> Performed {
+    pub(super) async fn write(
+        &self,
+        id: RemoteId,
+        images: &Images,
+        send: impl Future<Output = Result<(), ApiError>>,
+    ) -> Performed {
         let _shared = self.run.gate.read().await;
         if self.run.is_stopped() {
             return Err(StepResult::NotAttempted);
         }
-        self.write_held(id, send).await
+        self.write_held(id, images, send).await
     }
 
     /// Sends an update or a deletion; the gate is the caller's.
-    pub(super) async fn write_held(&self, id: RemoteId, send: impl Future<Output = Result<(), ApiError>>) -> Performed {
+    pub(super) async fn write_held(
+        &self,
+        id: RemoteId,
+        images: &Images,
+        send: impl Future<Output = Result<(), ApiError>>,
+    ) -> Performed {
         let run = self.run;
         let action = match self.change.action() {
             Action::Create => WriteAction::Create,
@@ -176,7 +186,7 @@ impl<'r> Task<'r> {
             // What comes in the place of the old one is sent as any other create.
             Action::Delete | Action::Replace => WriteAction::Delete,
         };
-        let write = self.record_intent(action, None, Some(id))?;
+        let write = self.record_intent(action, None, Some(id), images)?;
         match send.await {
             Ok(()) => {
                 run.record_result(write, &self.change.address, RecordedResult::Done { id, secret: None });
@@ -200,8 +210,9 @@ impl<'r> Task<'r> {
         action: WriteAction,
         key: Option<NaturalKey>,
         id: Option<RemoteId>,
+        images: &Images,
     ) -> Result<u64, StepResult> {
-        self.run.record_intent(self.change, action, key, id).map_err(|source| {
+        self.run.record_intent(self.change, action, key, id, images).map_err(|source| {
             let error = StepError::Record { address: self.change.address.clone(), source };
             StepResult::Failed { error, wrote: false }
         })

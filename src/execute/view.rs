@@ -1,5 +1,6 @@
 //! What was read of a server right before its first write, kept up with what this run writes after it.
 
+use super::Children;
 use crate::api::{ApiError, Reader};
 use crate::diff::{Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{
@@ -8,7 +9,7 @@ use crate::model::{
 };
 use crate::plan::Plan;
 use futures_util::future::try_join4;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 
@@ -23,12 +24,17 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Adds what has to be known before a change is written: the server has to be there and not OneLogin's own, and a
-    /// grant names scopes by id, so it needs their list too.
+    /// grant names scopes by id, so it needs their list too. What goes along with a deletion is read for the record.
     fn add_before(&mut self, edit: &Edit) {
         self.server = true;
         self.add_after(edit);
-        if let Edit::Client { operation: ClientOperation::Bind(_) | ClientOperation::Update(_), .. } = edit {
-            self.scopes = true;
+        match edit {
+            Edit::Client { operation: ClientOperation::Bind(_) | ClientOperation::Update(_), .. } => self.scopes = true,
+            Edit::Scope { operation: Operation::Delete { .. }, .. } => self.clients = true,
+            Edit::Server(Operation::Delete { .. }) => {
+                *self = Self { server: true, scopes: true, claims: true, clients: true };
+            }
+            _ => {}
         }
     }
 
@@ -181,12 +187,26 @@ impl ServerView {
         }
     }
 
+    /// Returns scopes as a binding holds them.
+    pub(super) fn granted(&self, scopes: &[RemoteId]) -> Vec<LiveClientScope> {
+        let known = scopes.iter().filter_map(|id| self.scope(*id));
+        known.map(|scope| LiveClientScope { value: scope.value.clone(), id: scope.id }).collect()
+    }
+
+    /// Returns the apps whose bindings hold a scope.
+    pub(super) fn holders(&self, scope: RemoteId) -> BTreeSet<RemoteId> {
+        let holds = |client: &&LiveClient| client.scopes.iter().any(|held| held.id == scope);
+        self.clients.iter().filter(holds).map(|client| client.app_id).collect()
+    }
+
+    /// Returns what goes with the server.
+    pub(super) fn children(&self) -> Children {
+        let Self { is_gone: _, server: _, scopes, claims, clients } = self;
+        Children { scopes: scopes.clone(), claims: claims.clone(), clients: clients.clone() }
+    }
+
     pub(super) fn set_client(&mut self, app: RemoteId, scopes: &[RemoteId]) {
-        let granted = scopes
-            .iter()
-            .filter_map(|id| self.scope(*id))
-            .map(|scope| LiveClientScope { value: scope.value.clone(), id: scope.id })
-            .collect();
+        let granted = self.granted(scopes);
         match self.clients.iter_mut().find(|client| client.app_id == app) {
             Some(client) => client.scopes = granted,
             None => self.clients.push(LiveClient { app_id: app, app_name: String::new(), scopes: granted }),

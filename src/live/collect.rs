@@ -48,6 +48,38 @@ pub async fn collect_all(reader: &Reader) -> Result<LiveState, CollectError> {
     Ok(LiveState { account_id, lists, servers, apps, ..LiveState::default() })
 }
 
+/// Reads all lists, and whole the servers and apps that `choose` names by them; what is in no list is not read.
+///
+/// # Errors
+/// As [`collect`].
+pub async fn collect_chosen(
+    reader: &Reader,
+    choose: impl FnOnce(&LiveLists) -> (BTreeSet<RemoteId>, BTreeSet<RemoteId>),
+) -> Result<LiveState, CollectError> {
+    let account_id = reader.account_id().await?;
+    let lists = read_lists(reader, Lists { servers: true, apps: true, roles: true }).await?;
+    let (servers, apps) = choose(&lists);
+    let listed = lists.servers.iter().filter(|server| servers.contains(&server.id));
+    let servers = listed.map(|server| (server.id, Children::ALL)).collect();
+    let apps = lists.apps.iter().filter(|app| app.is_oidc() && apps.contains(&app.id)).map(|app| app.id).collect();
+    let (servers, apps) = tokio::try_join!(read_servers(reader, &lists, servers), read_apps(reader, &lists, apps))?;
+    Ok(LiveState { account_id, lists, servers, apps, ..LiveState::default() })
+}
+
+/// Adds what goes along with what a desired state deletes.
+///
+/// # Errors
+/// As [`collect`].
+pub async fn with_consequences(
+    reader: &Reader,
+    desired: &DesiredState,
+    live: LiveState,
+) -> Result<LiveState, CollectError> {
+    let deletions = needs::deletions(desired, &identify(desired, &live.lists));
+    let consequences = consequences(reader, desired, &live, &deletions).await?;
+    Ok(LiveState { consequences, ..live })
+}
+
 async fn read_lists(reader: &Reader, needed: Lists) -> Result<LiveLists, CollectError> {
     let Lists { servers, apps, roles } = needed;
     let nothing = ServerList { servers: Vec::new(), truncated: false };

@@ -8,6 +8,6 @@ mod consequences;
 mod error;
 mod needs;
 
-pub use collect::{collect, collect_all};
+pub use collect::{collect, collect_all, collect_chosen, with_consequences};
 pub use consequences::{Deletions, consequences};
 pub use error::CollectError;

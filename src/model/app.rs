@@ -1,6 +1,7 @@
 //! OIDC apps: the clients of an API.
 
-use super::{EntryKey, Field, Fingerprint, RemoteId};
+use super::server::settable_minutes;
+use super::{EntryKey, Field, Fingerprint, RemoteId, text};
 use crate::diagnostic::{Origin, Sourced};
 use std::collections::BTreeSet;
 
@@ -226,4 +227,24 @@ pub struct AppPatch {
     pub access_token_expiration_minutes: Option<u32>,
     /// The new lifetime of refresh tokens in minutes.
     pub refresh_token_expiration_minutes: Option<u32>,
+}
+
+impl From<&LiveApp> for AppPatch {
+    /// Makes the patch that brings an app back to what it is now; the account's default lifetime cannot be set.
+    fn from(app: &LiveApp) -> Self {
+        let given = |text: &Option<String>| Some(text::canonical(text.as_deref().unwrap_or_default()).into_owned());
+        Self {
+            name: Some(text::canonical(&app.name).into_owned()),
+            description: given(&app.description),
+            notes: given(&app.notes),
+            visible: Some(app.visible),
+            application_type: Some(app.application_type),
+            token_endpoint_auth_method: Some(app.token_endpoint_auth_method),
+            redirect_uris: Some(app.redirect_uris.clone()),
+            post_logout_redirect_uris: Some(app.post_logout_redirect_uris.clone()),
+            login_url: Some(app.login_url.clone().unwrap_or_default()),
+            access_token_expiration_minutes: settable_minutes(app.access_token_expiration_minutes),
+            refresh_token_expiration_minutes: settable_minutes(app.refresh_token_expiration_minutes),
+        }
+    }
 }

@@ -100,3 +100,11 @@ pub struct ClaimPatch {
     /// The new transformation; `""` for not at all.
     pub transformation: Option<String>,
 }
+
+impl From<&LiveClaim> for ClaimPatch {
+    /// Makes the patch that brings a claim back to what it is now.
+    fn from(claim: &LiveClaim) -> Self {
+        let transformation = Some(claim.transformation.clone().unwrap_or_default());
+        Self { name: Some(claim.name.clone()), source: claim.source.clone(), transformation }
+    }
+}

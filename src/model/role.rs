@@ -1,6 +1,6 @@
 //! Roles: what lets a user reach an app.
 
-use super::{Field, Fingerprint, RemoteId};
+use super::{Field, Fingerprint, RemoteId, text};
 use crate::diagnostic::{Origin, Sourced};
 use std::fmt;
 
@@ -81,4 +81,11 @@ pub struct RolePatch {
     pub name: Option<String>,
     /// Users to be made members.
     pub add_members: Vec<RemoteId>,
+}
+
+impl From<&LiveRole> for RolePatch {
+    /// Makes the patch that brings a role back to what it is now, its members apart.
+    fn from(role: &LiveRole) -> Self {
+        Self { name: Some(text::canonical(&role.name).into_owned()), add_members: Vec::new() }
+    }
 }

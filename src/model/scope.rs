@@ -1,6 +1,6 @@
 //! Scopes: what a client may be allowed to do on one API.
 
-use super::{Field, Fingerprint, RawObject, RemoteId, ScopeValue};
+use super::{Field, Fingerprint, RawObject, RemoteId, ScopeValue, text};
 use crate::diagnostic::Origin;
 
 /// A scope as the file desires it; its value is the key of the map that holds it.
@@ -53,4 +53,12 @@ pub struct ScopePatch {
     pub value: Option<ScopeValue>,
     /// The new description.
     pub description: Option<String>,
+}
+
+impl From<&LiveScope> for ScopePatch {
+    /// Makes the patch that brings a scope back to what it is now.
+    fn from(scope: &LiveScope) -> Self {
+        let description = text::canonical(scope.description.as_deref().unwrap_or_default()).into_owned();
+        Self { value: Some(scope.value.clone()), description: Some(description) }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Claim, ClaimName, EntryKey, Field, Fingerprint, LiveClaim, LiveClient, LiveScope, RawObject, RemoteId, Scope,
-    ScopeValue,
+    ScopeValue, text,
 };
 use crate::diagnostic::{Origin, Sourced};
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,4 +179,25 @@ pub struct ServerPatch {
     pub access_token_expiration_minutes: Option<u32>,
     /// The new lifetime of refresh tokens in minutes.
     pub refresh_token_expiration_minutes: Option<u32>,
+}
+
+impl From<&LiveServer> for ServerPatch {
+    /// Makes the patch that brings a server back to what it is now; OneLogin's default lifetime cannot be set.
+    fn from(server: &LiveServer) -> Self {
+        Self {
+            name: Some(text::canonical(&server.name).into_owned()),
+            description: Some(text::canonical(server.description.as_deref().unwrap_or_default()).into_owned()),
+            resource_identifier: Some(server.resource_identifier.clone()),
+            audiences: Some(server.audiences.clone()),
+            access_token_expiration_minutes: settable_minutes(server.access_token_expiration_minutes),
+            refresh_token_expiration_minutes: settable_minutes(server.refresh_token_expiration_minutes),
+        }
+    }
+}
+
+/// Returns a lifetime as it can be set again.
+///
+/// Source: a 0 would be stored as 0, and the file format takes 32 bits.
+pub(super) fn settable_minutes(minutes: Option<u64>) -> Option<u32> {
+    minutes.and_then(|minutes| u32::try_from(minutes).ok()).filter(|minutes| *minutes > 0)
 }

@@ -17,6 +17,8 @@ pub fn plan(diff: Diff, context: Context, limits: &SafetyLimits) -> Plan {
             Reason::Differs | Reason::Renamed => drift.differs += 1,
             Reason::OnlyLive | Reason::StateAbsent => drift.only_live += 1,
             Reason::Replaced => {}
+            // What a run did is no drift.
+            Reason::Undo => {}
         }
     }
     let apply_requests = requests::count(&changes);

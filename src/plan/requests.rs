@@ -68,7 +68,8 @@ impl Touched {
                     // The look-up by name shows a new role and its twins at once.
                     Operation::Create(_) => self.after.extend([Part::Named]),
                     Operation::Update { patch, .. } => self.after.extend(patch.name.as_ref().map(|_| Part::Itself)),
-                    Operation::Delete { .. } => {}
+                    // Who loses it is part of the record.
+                    Operation::Delete { .. } => drop(self.before.insert(Part::Members)),
                 }
                 if gets_members(operation) {
                     self.after.insert(Part::Members);
@@ -86,8 +87,18 @@ impl Touched {
             Edit::Server(operation) => {
                 self.note_root(operation.action());
                 self.note_whole(operation.action());
+                // What goes with it is part of the record.
+                if let Operation::Delete { .. } = operation {
+                    self.before.extend([Part::Scopes, Part::Claims, Part::Clients]);
+                }
             }
-            Edit::Scope { .. } => self.note_list(Part::Scopes),
+            Edit::Scope { operation, .. } => {
+                self.note_list(Part::Scopes);
+                // So is who loses it.
+                if let Operation::Delete { .. } = operation {
+                    self.before.insert(Part::Clients);
+                }
+            }
             Edit::Claim { .. } => self.note_list(Part::Claims),
             Edit::Client { operation, .. } => {
                 self.note_list(Part::Clients);

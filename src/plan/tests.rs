@@ -267,7 +267,7 @@ fn requests_are_those_that_execution_makes() {
     let unbound = with_app(Server { clients: clients(&[]), ..server("API", URL) });
     check("binding: two reads, one write, one read", &unbound, &there(bound), 4);
     let gone = DesiredState { servers: [(key("x"), Entry::Absent(server("API", URL)))].into(), ..file() };
-    check("server: read, delete, read", &gone, &there(live_server(1, "API", URL)), 3);
+    check("server: four reads for the record, delete, read", &gone, &there(live_server(1, "API", URL)), 6);
 }
 
 #[test]

@@ -84,7 +84,12 @@ impl Workspace {
 
     /// Returns the folder of the run records of a host.
     pub(super) fn runs(&self, host: &str) -> PathBuf {
-        self.path.join("runs").join(host)
+        self.all_runs().join(host)
+    }
+
+    /// Returns the folder of the folders of run records.
+    pub(super) fn all_runs(&self) -> PathBuf {
+        self.path.join("runs")
     }
 }
 

@@ -4,14 +4,14 @@ use super::entry::{Entry, FORMAT_VERSION, IntentEntry, ResultEntry, ResultKind, 
 use super::folder::{read_regular, refuse_symlink, refuse_symlinks};
 use super::{RunHeader, SecretFiles, Workspace, WorkspaceError};
 use crate::diff::Action;
-use crate::execute::{NaturalKey, PendingCreate};
+use crate::execute::{Images, NaturalKey, PendingCreate};
 use crate::model::{Address, EntryKey, Fingerprint, RemoteId};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The longest record that is read, in bytes: a few hundred thousand writes.
@@ -37,6 +37,8 @@ pub struct RecordedRun {
     pub writes: Vec<RecordedWrite>,
     /// Whether it came to its end.
     pub is_ended: bool,
+    /// Whether it did all it was to do.
+    pub is_complete: bool,
 }
 
 /// One recorded write.
@@ -54,6 +56,10 @@ pub struct RecordedWrite {
     pub fingerprint: Option<Fingerprint>,
     /// Field by field: path, before, after.
     pub fields: Vec<(String, Value, Value)>,
+    /// The server that has it, if it is a scope, a claim or a binding.
+    pub server: Option<RemoteId>,
+    /// What it held, and what the write was to set; older records hold neither.
+    pub images: Images,
     /// When it was begun.
     pub at: Timestamp,
     /// What became of it.
@@ -100,34 +106,44 @@ impl History {
     pub fn read(workspace: &Workspace, host: &str, account_id: Option<u64>) -> Result<Self, WorkspaceError> {
         let folder = workspace.runs(host);
         refuse_symlinks(&folder)?;
-        let listed = match fs::read_dir(&folder) {
-            Ok(listed) => listed,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(WorkspaceError::io("read", folder)(error)),
-        };
-        let mut paths = Vec::new();
-        for entry in listed {
-            let path = entry.map_err(WorkspaceError::io("read", &folder))?.path();
-            if path.extension().is_some_and(|extension| extension == "jsonl") {
-                paths.push(path);
-            }
-        }
-        // By name without the ending: the second record of one moment is named like the first and longer.
-        paths.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
-        let mut runs = Vec::new();
-        for path in &paths {
-            runs.extend(read_run(path)?.filter(|run| run.header.account_id == account_id));
-        }
+        let mut runs = read_folder(&folder)?;
+        runs.retain(|run| run.header.account_id == account_id);
         Ok(Self { runs })
     }
 
     /// Finds a run by its name, or by the only name that begins like this.
-    pub fn run(&self, name: &str) -> Option<&RecordedRun> {
+    ///
+    /// # Errors
+    /// The runs that fit: none, or several.
+    pub fn run(&self, name: &str) -> Result<&RecordedRun, Vec<&RecordedRun>> {
         if let Some(run) = self.runs.iter().find(|run| run.name == name) {
-            return Some(run);
+            return Ok(run);
         }
-        let mut fitting = self.runs.iter().filter(|run| run.name.starts_with(name));
-        fitting.next().filter(|_| fitting.next().is_none())
+        let fitting: Vec<&RecordedRun> = self.runs.iter().filter(|run| run.name.starts_with(name)).collect();
+        match fitting.as_slice() {
+            [run] => Ok(run),
+            _ => Err(fitting),
+        }
+    }
+
+    /// Returns the undos of a run, oldest first.
+    pub fn undos_of(&self, name: &str) -> Vec<&RecordedRun> {
+        self.runs.iter().filter(|run| run.header.undoes.as_deref() == Some(name)).collect()
+    }
+
+    /// Finds a run of whatever host and account, by its name or its beginning.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where a record cannot be read or understood.
+    pub fn find_elsewhere(workspace: &Workspace, name: &str) -> Result<Option<RecordedRun>, WorkspaceError> {
+        for folder in listed(&workspace.all_runs())? {
+            if folder.is_dir()
+                && let Some(run) = read_folder(&folder)?.into_iter().find(|run| run.name.starts_with(name))
+            {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the creates whose end no run recorded.
@@ -202,6 +218,33 @@ impl History {
     }
 }
 
+/// Lists a folder, sorted; one that is not there holds nothing.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(WorkspaceError::io("read", folder)(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(WorkspaceError::io("read", folder))?.path());
+    }
+    // By name without the ending: the second record of one moment is named like the first and longer.
+    paths.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
+    Ok(paths)
+}
+
+/// Reads the records of one host, oldest first.
+fn read_folder(folder: &Path) -> Result<Vec<RecordedRun>, WorkspaceError> {
+    let mut runs = Vec::new();
+    for path in listed(folder)? {
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            runs.extend(read_run(&path)?);
+        }
+    }
+    Ok(runs)
+}
+
 /// Reads one record; `None` where the process was killed before it had a first line.
 fn read_run(path: &Path) -> Result<Option<RecordedRun>, WorkspaceError> {
     refuse_symlink(path)?;
@@ -226,7 +269,7 @@ fn read_run(path: &Path) -> Result<Option<RecordedRun>, WorkspaceError> {
             (Entry::Run(entry), None) => run = Some(begun(path, entry)),
             (Entry::Intent(entry), Some(run)) => {
                 places.insert(entry.write, run.writes.len());
-                let write = intended(entry).ok_or_else(|| malformed(number, "an unknown address".to_owned()))?;
+                let write = intended(*entry).ok_or_else(|| malformed(number, "an unknown address".to_owned()))?;
                 run.writes.push(write);
             }
             (Entry::Result(entry), Some(run)) => {
@@ -234,7 +277,10 @@ fn read_run(path: &Path) -> Result<Option<RecordedRun>, WorkspaceError> {
                 let write = place.ok_or_else(|| malformed(number, "a result without an intent".to_owned()))?;
                 write.state = state(&entry);
             }
-            (Entry::End(_), Some(run)) => run.is_ended = true,
+            (Entry::End(end), Some(run)) => {
+                run.is_ended = true;
+                run.is_complete = end.other == 0;
+            }
             (Entry::Run(_), Some(_)) => return Err(malformed(number, "a second header".to_owned())),
             (_, None) => return Err(malformed(number, "no header".to_owned())),
         }
@@ -243,15 +289,24 @@ fn read_run(path: &Path) -> Result<Option<RecordedRun>, WorkspaceError> {
 }
 
 fn begun(path: &Path, entry: RunEntry) -> RecordedRun {
-    let RunEntry { format_version: _, program_version, config_digest, tenant, account_id, environment, pid: _, at } =
-        entry;
+    let RunEntry {
+        format_version: _,
+        program_version,
+        config_digest,
+        tenant,
+        account_id,
+        environment,
+        undoes,
+        pid: _,
+        at,
+    } = entry;
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let header = RunHeader { program_version, config_digest, tenant, account_id, environment };
-    RecordedRun { name, header, at, writes: Vec::new(), is_ended: false }
+    let header = RunHeader { program_version, config_digest, tenant, account_id, environment, undoes };
+    RecordedRun { name, header, at, writes: Vec::new(), is_ended: false, is_complete: false }
 }
 
 fn intended(entry: IntentEntry) -> Option<RecordedWrite> {
-    let IntentEntry { write: _, at, address, action, key, id, fingerprint, fields } = entry;
+    let IntentEntry { write: _, at, address, action, key, id, server, fingerprint, fields, before, sent } = entry;
     Some(RecordedWrite {
         address: Address::parse(&address).ok()?,
         action: action.into(),
@@ -259,6 +314,8 @@ fn intended(entry: IntentEntry) -> Option<RecordedWrite> {
         id: id.map(RemoteId),
         fingerprint: fingerprint.map(Fingerprint::from_saved),
         fields: fields.into_iter().map(|field| (field.path, field.before, field.after)).collect(),
+        server: server.map(RemoteId),
+        images: Images { before: before.map(Into::into), sent: sent.map(Into::into) },
         at,
         state: WriteState::Open,
     })
@@ -278,7 +335,7 @@ fn state(entry: &ResultEntry) -> WriteState {
 mod tests {
     use super::{History, WriteState};
     use crate::diff::FieldChange;
-    use crate::execute::{Intent, NaturalKey, RecordEntry, RecordedResult, WriteAction, WriteResult};
+    use crate::execute::{Images, Intent, NaturalKey, RecordEntry, RecordedResult, WriteAction, WriteResult};
     use crate::model::{Address, EntryKey, RemoteId, ScopeValue};
     use crate::workspace::{RunHeader, RunRecord, Workspace};
     use jiff::{SignedDuration, Timestamp};
@@ -295,6 +352,7 @@ mod tests {
             tenant: HOST.to_owned(),
             account_id: Some(account_id),
             environment: None,
+            undoes: None,
         }
     }
 
@@ -314,6 +372,7 @@ mod tests {
     /// Records one create a result, `None` for none.
     fn record(workspace: &Workspace, account: u64, writes: &[((Address, NaturalKey), Option<RecordedResult>)]) {
         let run = RunRecord::begin(workspace, HOST, &header(account), epoch).unwrap();
+        let images = Images::default();
         let fields = [FieldChange { path: "name", before: Value::Null, after: json!("Web") }];
         for (number, ((address, key), result)) in writes.iter().enumerate() {
             let write = number as u64;
@@ -326,6 +385,8 @@ mod tests {
                 id: None,
                 fingerprint: None,
                 fields: &fields,
+                server: None,
+                images: &images,
             };
             run.record(&RecordEntry::Intent(intent)).unwrap();
             if let Some(result) = result.clone() {
@@ -390,13 +451,26 @@ mod tests {
         let deleted = |workspace: &Workspace, create: Option<Option<RecordedResult>>| {
             let run = RunRecord::begin(workspace, HOST, &header(1), epoch).unwrap();
             let ((address, key), action, id) = (app(), WriteAction::Delete, Some(RemoteId(9)));
-            let delete = Intent { write: 0, address: &address, action, key: None, id, fingerprint: None, fields: &[] };
+            let (images, server) = (&Images::default(), None);
+            let (key_of_none, fields, fingerprint) = (None, &[][..], None);
+            let delete = Intent {
+                write: 0,
+                address: &address,
+                action,
+                key: key_of_none,
+                id,
+                fingerprint,
+                fields,
+                server,
+                images,
+            };
             run.record(&RecordEntry::Intent(delete)).unwrap();
             let result = RecordedResult::Done { id: RemoteId(9), secret: None };
             run.record(&RecordEntry::Result(WriteResult { write: 0, address: &address, result })).unwrap();
             let Some(result) = create else { return };
             let (action, key) = (WriteAction::Create, Some(key));
-            let create = Intent { write: 1, address: &address, action, key, id: None, fingerprint: None, fields: &[] };
+            let create =
+                Intent { write: 1, address: &address, action, key, id: None, fingerprint, fields, server, images };
             run.record(&RecordEntry::Intent(create)).unwrap();
             if let Some(result) = result {
                 run.record(&RecordEntry::Result(WriteResult { write: 1, address: &address, result })).unwrap();

@@ -71,6 +71,7 @@ mod tests {
             tenant: "acme.onelogin.com".to_owned(),
             account_id: None,
             environment: None,
+            undoes: None,
         };
         let clock = || Timestamp::UNIX_EPOCH;
         let mut host = RunHost {

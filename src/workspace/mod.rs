@@ -18,10 +18,12 @@ mod folder;
 mod history;
 mod host;
 mod lock;
+mod object;
 mod record;
 mod secrets;
 
 pub use command::SecretsCommand;
+pub use entry::run_schema;
 pub use error::WorkspaceError;
 pub use folder::{Workspace, host_folder, read_regular};
 pub use history::{History, LostSecret, RecordedRun, RecordedWrite, WriteState};

@@ -29,6 +29,8 @@ pub struct RunHeader {
     pub account_id: Option<u64>,
     /// The environment.
     pub environment: Option<String>,
+    /// The run that it undoes, if it is an undo.
+    pub undoes: Option<String>,
 }
 
 /// The record of a run that is under way.
@@ -88,7 +90,7 @@ impl RunRecord {
         let (name, path, file) = create(&folder, at, pid)?;
         let record =
             Self { name, path, file: Mutex::new(Lines { file, end: 0 }), has_intents: AtomicBool::new(false), clock };
-        let RunHeader { program_version, config_digest, tenant, account_id, environment } = header.clone();
+        let RunHeader { program_version, config_digest, tenant, account_id, environment, undoes } = header.clone();
         let format_version = FORMAT_VERSION;
         record.append(&Entry::Run(RunEntry {
             format_version,
@@ -97,6 +99,7 @@ impl RunRecord {
             tenant,
             account_id,
             environment,
+            undoes,
             pid,
             at,
         }))?;
@@ -130,7 +133,7 @@ impl RunRecord {
         let entry = match entry {
             RecordEntry::Intent(intent) => {
                 self.has_intents.store(true, Ordering::Relaxed);
-                Entry::Intent(intent_entry(intent, at))
+                Entry::Intent(Box::new(intent_entry(intent, at)))
             }
             RecordEntry::Result(result) => Entry::Result(result_entry(result, at)),
         };
@@ -170,7 +173,7 @@ fn create(folder: &Path, at: Timestamp, pid: u32) -> Result<(String, PathBuf, Fi
 }
 
 fn intent_entry(intent: &Intent<'_>, at: Timestamp) -> IntentEntry {
-    let Intent { write, address, action, key, id, fingerprint, fields } = intent;
+    let Intent { write, address, action, key, id, fingerprint, fields, server, images } = intent;
     let field = |field: &crate::diff::FieldChange| FieldEntry {
         path: field.path.to_owned(),
         before: field.before.clone(),
@@ -185,6 +188,9 @@ fn intent_entry(intent: &Intent<'_>, at: Timestamp) -> IntentEntry {
         id: id.map(|id| id.0),
         fingerprint: fingerprint.map(ToString::to_string),
         fields: fields.iter().map(field).collect(),
+        server: server.map(|id| id.0),
+        before: images.before.as_ref().map(Into::into),
+        sent: images.sent.as_ref().map(Into::into),
     }
 }
 

@@ -16,6 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("access", &["diagnostic", "diff", "model"]),
     ("execute", &["api", "diagnostic", "diff", "model", "plan"]),
     ("workspace", &["diff", "execute", "model", "plan"]),
+    ("undo", &["diagnostic", "diff", "execute", "model", "workspace"]),
     ("render", &["diagnostic", "model"]),
     ("verify", &["api", "diagnostic", "model"]),
     ("report", &["access", "api", "diagnostic", "diff", "execute", "model", "plan", "verify"]),

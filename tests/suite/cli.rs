@@ -11,6 +11,7 @@ const COMMANDS: &[&str] = &[
     "export",
     "verify",
     "access",
+    "undo",
     "emulator",
     "explain",
     "schema",
@@ -63,6 +64,7 @@ fn published_schemas_are_fresh() {
     };
     check("plan", "schemas/plan.v1.json");
     check("access", "schemas/access.v1.json");
+    check("run", "schemas/run.v1.json");
 }
 
 const SMALL: &str = "version: 1\ntenant: { subdomain: acme }\nroles:\n  testers: { name: Testers }\n";

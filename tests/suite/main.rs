@@ -21,4 +21,5 @@ mod render;
 mod scenarios;
 mod secrets;
 mod support;
+mod undo;
 mod verify;

@@ -27,6 +27,7 @@ stories! {
     concurrent_edit "11-concurrent-edit",
     safety_refusal "12-safety-refusal",
     broken_policy "15-refused-caller",
+    undo "21-undo",
     replace "22-replace",
 }
 

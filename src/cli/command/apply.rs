@@ -3,10 +3,11 @@
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect::{self, Connection};
+use crate::cli::consent;
 use crate::cli::execution::Execution;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
-use crate::cli::home::{self, Home};
+use crate::cli::home;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
 use crate::cli::planning::{self, Planned, SafetyArgs};
@@ -16,9 +17,8 @@ use crate::cli::sink;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::model::EntryKey;
-use crate::plan::Plan;
 use crate::report::{self, SavedPlan};
-use crate::workspace::{Lock, SecretsCommand};
+use crate::workspace::SecretsCommand;
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
@@ -129,7 +129,7 @@ impl Apply<'_> {
     async fn run(&self) -> Result<Exit, Failure> {
         let Self { args, saved, secrets, inputs, connection, stop, global, env: _, terminal } = self;
         let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
-        let lock = stop.unless(self.lock(&home)).await?;
+        let lock = stop.unless(home::lock(&home, global, terminal)).await?;
         let planned = stop.unless(self.plan()).await?;
         let saved = saved.as_ref();
         if let Some(saved) = saved {
@@ -137,7 +137,7 @@ impl Apply<'_> {
         }
         let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
         terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
-        check_refusals(&planned.plan)?;
+        consent::check_refusals(&planned.plan)?;
         let history = home::history(&home, planned.plan.context.account_id)?;
         let invocation =
             Invocation { global, environment: inputs.desired.environment.as_deref(), variables: &variables };
@@ -151,12 +151,12 @@ impl Apply<'_> {
         if planned.view(&variables).is_empty() {
             return Ok(Exit::Done);
         }
-        if saved.is_none() && !args.auto_approve && !asked(stop, terminal).await? {
-            return Err(Failure::Refused { message: "declined; nothing was written".to_owned(), hint: None });
+        if saved.is_none() && !args.auto_approve {
+            consent::ask(stop, terminal).await?;
         }
         let secrets = secrets.as_ref();
-        let execution =
-            Execution { inputs, connection, home: &home, history: &history, secrets, stop, invocation, terminal };
+        let (home, history, undoes) = (&home, &history, None);
+        let execution = Execution { inputs, connection, home, history, secrets, undoes, stop, invocation, terminal };
         let began = Instant::now();
         let permitted = permission::filter(saved, &planned.plan);
         let withheld = permission::withheld(saved, &planned.plan, &permitted);
@@ -169,17 +169,6 @@ impl Apply<'_> {
         exit
     }
 
-    /// Takes the lock of the folder, and says for whom it waits.
-    async fn lock(&self, home: &Home) -> Result<Lock, Failure> {
-        let max_wait = self.global.max_wait();
-        let tell_wait = |pid: Option<u32>| {
-            let words = report::lock_wait_words(pid, max_wait);
-            // Somebody who cannot hear it waits all the same.
-            let _unheard = self.terminal.tell(|err| writeln!(err, "{words}"));
-        };
-        home.workspace.lock(max_wait, &tell_wait).await.map_err(home::lock_failure)
-    }
-
     async fn plan(&self) -> Result<Planned, Failure> {
         let Self { args, inputs, connection, env, terminal, .. } = self;
         let reading = terminal.busy("reading the account…");
@@ -189,28 +178,5 @@ impl Apply<'_> {
         sink::note_short_lived(&mut planned.plan, args.secrets_command.as_deref(), *env);
         planning::tell_cost(connection, planned.took, Some(&planned.plan), terminal)?;
         Ok(planned)
-    }
-}
-
-/// Refuses what safety forbids, as it is judged now and with the flags of now.
-fn check_refusals(plan: &Plan) -> Result<(), Failure> {
-    if !plan.is_refused() {
-        return Ok(());
-    }
-    let number = report::count(plan.refusals.len(), "refusal", None);
-    Err(Failure::Refused { message: format!("nothing was written because of {number}"), hint: None })
-}
-
-/// Asks whether to go on; to break off is to decline.
-async fn asked(stop: &Stop, terminal: &Terminal) -> Result<bool, Failure> {
-    let asker = *terminal;
-    let answer = tokio::task::spawn_blocking(move || asker.ask("Do this?"));
-    tokio::select! {
-        answer = answer => Ok(answer.context("the question broke off")??),
-        () = stop.first() => {
-            // The question stands on the line still.
-            terminal.tell(|err| writeln!(err))?;
-            Ok(false)
-        }
     }
 }

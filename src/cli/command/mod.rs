@@ -10,5 +10,6 @@ pub(super) mod init;
 pub(super) mod plan;
 pub(super) mod render;
 pub(super) mod schema;
+pub(super) mod undo;
 pub(super) mod validate;
 pub(super) mod verify;

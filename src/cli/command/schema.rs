@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::config;
 use crate::report;
+use crate::workspace;
 use clap::{Args, ValueEnum};
 
 /// Print the JSON Schema of a format, for editors and other programs
@@ -28,6 +29,8 @@ enum Format {
     Plan,
     /// What `access --format json` writes
     Access,
+    /// One line of a run record, `.gatewright/runs/<host>/*.jsonl`
+    Run,
 }
 
 /// Prints a schema.
@@ -37,6 +40,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit
         Format::Config => config::schema(),
         Format::Plan => report::plan_schema(),
         Format::Access => report::access_schema(),
+        Format::Run => workspace::run_schema(),
     };
     terminal.print(|out| writeln!(out, "{schema:#}"))?;
     Ok(Exit::Done)

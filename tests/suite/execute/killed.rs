@@ -17,6 +17,7 @@ fn host(workspace: &Workspace) -> RunHost {
         tenant: HOST.to_owned(),
         account_id: Some(555_555),
         environment: None,
+        undoes: None,
     };
     RunHost {
         record: RunRecord::begin(workspace, HOST, &header, Timestamp::now).unwrap(),

@@ -1,8 +1,11 @@
 //! A pure account that carries out a plan the way OneLogin would: ids stay, names are unique, deletes cascade.
 
 use gatewright::diff::*;
+use gatewright::execute::{Children, Image, Images, NaturalKey, check};
 use gatewright::model::*;
 use gatewright::plan::{Plan, Step};
+use gatewright::workspace::{RecordedWrite, WriteState};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ids from here on are of what a plan made.
@@ -15,9 +18,26 @@ pub(super) fn apply(live: &LiveState, plan: &Plan) -> LiveState {
 }
 
 /// Carries out a plan in any order that its dependencies allow: `choose` picks among that many steps that are ready.
-pub(super) fn apply_in_order(live: &LiveState, plan: &Plan, mut choose: impl FnMut(usize) -> usize) -> LiveState {
+pub(super) fn apply_in_order(live: &LiveState, plan: &Plan, choose: impl FnMut(usize) -> usize) -> LiveState {
+    carry_out(live, plan, choose, |_, _| {})
+}
+
+/// Carries out a plan and returns what its record would hold: a write a step, each done.
+pub(super) fn record(live: &LiveState, plan: &Plan) -> (LiveState, Vec<RecordedWrite>) {
+    let mut writes = Vec::new();
+    let live = carry_out(live, plan, |_| 0, |step, (before, after)| writes.push(write(&step.change, before, after)));
+    (live, writes)
+}
+
+fn carry_out<'p>(
+    live: &LiveState,
+    plan: &'p Plan,
+    mut choose: impl FnMut(usize) -> usize,
+    mut watch: impl FnMut(&'p Step, (&Account, &Account)),
+) -> LiveState {
     let live = live.clone();
-    let mut account = Account { live, made: BTreeMap::new(), next: FIRST_MADE, to_be_freed: BTreeSet::new() };
+    let next = last_id(&live).max(FIRST_MADE);
+    let mut account = Account { live, made: BTreeMap::new(), next, to_be_freed: BTreeSet::new() };
     let mut open: Vec<usize> = (0..plan.steps.len()).collect();
     let mut done = BTreeSet::new();
     while !open.is_empty() {
@@ -27,13 +47,27 @@ pub(super) fn apply_in_order(live: &LiveState, plan: &Plan, mut choose: impl FnM
         let index = ready[choose(ready.len())];
         open.retain(|other| *other != index);
         account.to_be_freed = open.iter().filter_map(|other| app_that_gives_up_its_name(&plan.steps[*other])).collect();
+        let before = account.clone();
         account.carry_out(&plan.steps[index]);
+        watch(&plan.steps[index], (&before, &account));
         done.insert(index);
     }
     account.relist();
     account.live
 }
 
+/// No id is given twice, whatever an earlier plan has made.
+fn last_id(live: &LiveState) -> u64 {
+    let children = live.servers.values().flat_map(|server| {
+        let scopes = server.scopes.iter().flatten().map(|scope| scope.id);
+        scopes.chain(server.claims.iter().flatten().map(|claim| claim.id))
+    });
+    let roles = live.lists.roles.iter().map(|role| role.id);
+    let roots = live.servers.keys().chain(live.apps.keys()).copied().chain(roles);
+    roots.chain(children).map(|id| id.0).max().unwrap_or_default()
+}
+
+#[derive(Clone)]
 struct Account {
     live: LiveState,
     made: BTreeMap<Address, RemoteId>,
@@ -394,4 +428,118 @@ fn new_server(id: RemoteId, new: &NewServer) -> LiveServer {
         claims: Some(Vec::new()),
         clients: Some(Vec::new()),
     }
+}
+
+/// Returns what a record would hold of one change.
+fn write(change: &Change, before: &Account, after: &Account) -> RecordedWrite {
+    let id = change.edit.id().or_else(|| match &change.edit {
+        Edit::Client { app, .. } => Some(after.resolve(app)),
+        _ => after.made.get(&change.address).copied(),
+    });
+    let server = match &change.edit {
+        Edit::Scope { server, .. } | Edit::Claim { server, .. } | Edit::Client { server, .. } => {
+            Some(after.resolve(server))
+        }
+        _ => None,
+    };
+    let action = change.action();
+    RecordedWrite {
+        address: change.address.clone(),
+        action,
+        key: (action == Action::Create).then(|| key(&change.edit, server, id.unwrap())),
+        id: change.edit.id(),
+        fingerprint: change.fingerprint.clone(),
+        fields: Vec::new(),
+        server,
+        images: Images {
+            before: (action != Action::Create).then(|| image(&change.edit, before, server, id.unwrap())),
+            sent: sent(&change.edit, after, server),
+        },
+        at: Timestamp::UNIX_EPOCH,
+        state: WriteState::Done { id, is_secret_lost: false },
+    }
+}
+
+fn key(edit: &Edit, server: Option<RemoteId>, id: RemoteId) -> NaturalKey {
+    match edit {
+        Edit::Role(Operation::Create(new)) => NaturalKey::Role { name: new.name.clone() },
+        Edit::App(AppOperation::Create(new)) => NaturalKey::App { name: new.app.name.clone() },
+        Edit::Server(Operation::Create(new)) => {
+            let (name, resource_identifier) = (new.name.clone(), new.resource_identifier.clone());
+            NaturalKey::Server { name, resource_identifier }
+        }
+        Edit::Scope { operation: Operation::Create(new), .. } => {
+            NaturalKey::Scope { server: server.unwrap(), value: new.value.clone() }
+        }
+        Edit::Claim { operation: Operation::Create(new), .. } => {
+            NaturalKey::Claim { server: server.unwrap(), name: new.name.clone() }
+        }
+        Edit::Client { .. } => NaturalKey::Client { server: server.unwrap(), app: id },
+        other => panic!("{other:?} makes nothing"),
+    }
+}
+
+/// Returns the whole object a change is about, as the account holds it.
+fn image(edit: &Edit, account: &Account, server: Option<RemoteId>, id: RemoteId) -> Image {
+    let live = &account.live;
+    let server = || &live.servers[&server.unwrap()];
+    let holders = |clients: &Option<Vec<LiveClient>>| {
+        let holds = |client: &&LiveClient| client.scopes.iter().any(|scope| scope.id == id);
+        clients.iter().flatten().filter(holds).map(|client| client.app_id).collect()
+    };
+    match edit {
+        Edit::Role(_) => {
+            let role = live.lists.roles.iter().find(|role| role.id == id).unwrap();
+            let add_members = live.role_members.get(&id).into_iter().flatten().copied().collect();
+            Image::Role(RolePatch { add_members, ..role.into() })
+        }
+        Edit::App(_) => Image::from(&live.apps[&id]),
+        Edit::Server(_) => {
+            let server = &live.servers[&id];
+            let LiveServer { scopes, claims, clients, .. } = server.clone();
+            let children = Children { scopes: scopes.unwrap(), claims: claims.unwrap(), clients: clients.unwrap() };
+            Image::Server { fields: server.into(), children: Some(children) }
+        }
+        Edit::Scope { .. } => {
+            let server = server();
+            let scope = server.scopes.iter().flatten().find(|scope| scope.id == id).unwrap();
+            Image::Scope { fields: scope.into(), holders: holders(&server.clients) }
+        }
+        Edit::Claim { .. } => {
+            let server = server();
+            server.claims.iter().flatten().find(|claim| claim.id == id).unwrap().into()
+        }
+        Edit::Client { .. } => {
+            let server = server();
+            server.clients.iter().flatten().find(|client| client.app_id == id).unwrap().into()
+        }
+    }
+}
+
+/// Returns what a change sets, every reference by its id.
+fn sent(edit: &Edit, account: &Account, server: Option<RemoteId>) -> Option<Image> {
+    let roles = |roles: &Option<BTreeSet<ObjectRef>>| {
+        roles.as_ref().map(|roles| roles.iter().map(|role| account.resolve(role)).collect())
+    };
+    let app = |fields: AppPatch, ids| Image::App { fields: Box::new(fields), roles: ids, connector: None };
+    let scope = |fields| Image::Scope { fields, holders: BTreeSet::new() };
+    Some(match edit {
+        Edit::Role(Operation::Create(new)) => {
+            Image::Role(RolePatch { name: Some(new.name.clone()), add_members: new.members.clone() })
+        }
+        Edit::Role(Operation::Update { patch, .. }) => Image::Role(patch.clone()),
+        Edit::App(AppOperation::Create(new)) => app(check::app_made(&new.app), roles(&new.roles)),
+        Edit::App(AppOperation::Update { patch, .. }) => app(patch.patch.clone(), roles(&patch.roles)),
+        Edit::Server(Operation::Create(new)) => Image::Server { fields: check::server_made(new), children: None },
+        Edit::Server(Operation::Update { patch, .. }) => Image::Server { fields: patch.clone(), children: None },
+        Edit::Scope { operation: Operation::Create(new), .. } => scope(check::scope_made(new)),
+        Edit::Scope { operation: Operation::Update { patch, .. }, .. } => scope(patch.clone()),
+        Edit::Claim { operation: Operation::Create(new), .. } => Image::Claim(check::claim_made(new)),
+        Edit::Claim { operation: Operation::Update { patch, .. }, .. } => Image::Claim(patch.clone()),
+        Edit::Client { app, operation: ClientOperation::Bind(_) | ClientOperation::Update(_), .. } => {
+            let (server, app) = (&account.live.servers[&server.unwrap()], account.resolve(app));
+            server.clients.iter().flatten().find(|client| client.app_id == app).unwrap().into()
+        }
+        _ => return None,
+    })
 }

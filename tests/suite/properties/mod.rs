@@ -2,4 +2,5 @@
 
 mod account;
 mod laws;
+mod undo;
 mod worlds;

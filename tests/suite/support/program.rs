@@ -99,6 +99,18 @@ impl Program {
         std::fs::read_to_string(self.folder().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// Returns the records of runs against real accounts, oldest first.
+    pub(crate) fn runs(&self) -> Vec<PathBuf> {
+        let list = |folder: &Path| -> Vec<PathBuf> {
+            let listed = std::fs::read_dir(folder).into_iter().flatten();
+            listed.map(|entry| entry.unwrap().path()).collect()
+        };
+        let mut runs: Vec<PathBuf> =
+            list(&self.folder().join(".gatewright/runs")).iter().flat_map(|host| list(host)).collect();
+        runs.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
+        runs
+    }
+
     /// Runs a command line, words separated by blanks.
     pub(crate) fn run(&self, line: &str) -> Run {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>())

@@ -15,17 +15,6 @@ pub(super) fn scrub(text: &str, temp: &Path) -> String {
     scrub_times(&scrub_cost(&scrub_random(&scrub_runs(&text))))
 }
 
-/// Shows the names of runs, which are times and process ids, as `$RUN`.
-fn scrub_runs(text: &str) -> String {
-    let is_run = |word: &str| {
-        let shape = |c: char| if c.is_ascii_digit() { '0' } else { c };
-        let shape: String = word.trim_end().chars().map(shape).collect();
-        shape.starts_with("00000000T000000.000Z-0")
-    };
-    let word = |word| if is_run(word) { word.replace(word.trim_end(), "$RUN") } else { word.to_owned() };
-    text.split_inclusive([' ', '\n']).map(word).collect()
-}
-
 /// Shows the line that tells requests made, quota left and time, which depend on the moment, as `$COST`.
 fn scrub_cost(text: &str) -> String {
     let is_cost = |line: &str| {
@@ -46,6 +35,13 @@ fn scrub_times(text: &str) -> String {
         scrubbed.push_str(if is_time { &part[8..] } else { part });
     }
     scrubbed
+}
+
+/// Shows names of runs as `$RUN` and the times they began at as `$TIME`.
+fn scrub_runs(text: &str) -> String {
+    let name = regex::Regex::new(r"\d{8}T\d{6}\.\d{3}Z-\d+(-\d{4})?").unwrap();
+    let time = regex::Regex::new(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} UTC").unwrap();
+    time.replace_all(&name.replace_all(text, "$$RUN"), "$$TIME").into_owned()
 }
 
 /// How long the name of a signing key is: a SHA-256, base64url.

@@ -1,0 +1,216 @@
+//! Records of runs, and what is made of them.
+
+use crate::support::{Emulator, Program, root};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+const BEFORE: &str = "tests/scenarios/21-undo/desired.yaml";
+const AFTER: &str = "tests/scenarios/21-undo/changed.yaml";
+
+/// A program against an emulated account of its own.
+struct Stand {
+    program: Program,
+    emulator: Emulator,
+}
+
+impl Stand {
+    fn new() -> Self {
+        let mut program = Program::new();
+        let emulator = Emulator::start(program.folder(), None);
+        program.set("ONELOGIN_API_URL", emulator.url());
+        program.set("ONELOGIN_CLIENT_ID", "emulator");
+        program.set("ONELOGIN_CLIENT_SECRET", "emulator-secret");
+        Self { program, emulator }
+    }
+
+    fn use_file(&self, path: &str) {
+        self.program.write("gatewright.yaml", &std::fs::read_to_string(root().join(path)).unwrap());
+    }
+
+    /// Runs a command that is allowed everything, and expects an exit code. Returns what it said.
+    fn run(&self, line: &str, code: i32) -> String {
+        let run = self.program.run(&format!("{line} --settle 1 --max-in-flight 1"));
+        assert_eq!(run.code, code, "{line}: {}", run.block());
+        run.block()
+    }
+
+    fn apply(&self, path: &str, code: i32) -> String {
+        self.use_file(path);
+        self.run("apply --auto-approve --allow-destroy --max-deletes 50", code)
+    }
+
+    fn undo(&self, run: &str, code: i32) -> String {
+        self.run(&format!("undo {run} --auto-approve --allow-destroy --max-deletes 50"), code)
+    }
+
+    /// Applies one file and then another, and returns the name of the second run.
+    fn applied_twice(&self) -> String {
+        self.apply(BEFORE, 0);
+        self.apply(AFTER, 0);
+        name(&self.program.runs()[1])
+    }
+
+    /// Expects that nothing differs from a file.
+    fn must_be(&self, path: &str) {
+        self.use_file(path);
+        self.run("plan --detailed-exitcode", 0);
+    }
+}
+
+fn name(run: &std::path::Path) -> String {
+    run.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+fn lines(path: &PathBuf) -> Vec<Value> {
+    std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn rewrite(path: &PathBuf, lines: &[Value]) {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(path, text).unwrap();
+}
+
+/// Expects every line of every record to be of the published shape, and none to hold a secret.
+fn check_records(stand: &Stand) {
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("schemas/run.v1.json")).unwrap()).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    assert!(!validator.is_valid(&json!({ "type": "intent" })), "the schema asks for something");
+    for path in stand.program.runs() {
+        for line in lines(&path) {
+            let errors: Vec<String> = validator.iter_errors(&line).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {line}: {errors:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn records_are_of_the_published_shape_and_hold_what_was() {
+    let stand = Stand::new();
+    let run = stand.applied_twice();
+    stand.undo(&run, 0);
+    check_records(&stand);
+    let intents = lines(&stand.program.runs()[1]);
+    for intent in intents.iter().filter(|line| line["type"] == "intent") {
+        assert_eq!(intent["before"].is_null(), intent["action"] == "create" || is_members(intent), "{intent}");
+        assert_eq!(intent["sent"].is_null(), intent["action"] == "delete", "{intent}");
+    }
+    let deleted = |address: &str| {
+        let is_it = |line: &&Value| line["address"] == address && line["action"] == "delete";
+        intents.iter().find(is_it).unwrap_or_else(|| panic!("{address} is not deleted"))["before"].clone()
+    };
+    let server = deleted("authorization_server/orders");
+    assert_eq!(server["children"]["scopes"][0]["value"], "o:read");
+    assert_eq!(server["children"]["claims"][0]["source"]["user_attribute"], "email");
+    assert_eq!(server["children"]["clients"].as_array().unwrap().len(), 2);
+    assert_eq!(deleted("role/old")["members"].as_array().unwrap().len(), 1);
+    assert_eq!(deleted("oidc_app/batch")["token_endpoint_auth_method"], "post");
+}
+
+/// Says whether an intent adds members, which is the second request of a new role.
+fn is_members(intent: &Value) -> bool {
+    intent["sent"]["kind"] == "role" && intent["sent"]["name"].is_null()
+}
+
+#[test]
+fn records_of_what_failed_are_of_the_published_shape_too() {
+    let stand = Stand::new();
+    stand.apply(BEFORE, 0);
+    let rule =
+        |method: &str, path: &str, fault: Value| json!({ "match": { "method": method, "path": path }, "fault": fault });
+    stand.emulator.set_faults(json!([
+        rule("PUT", "/api/2/api_authorizations/*", json!({ "status": 422, "body": { "message": "no" } })),
+        rule("POST", "/api/2/roles", json!({ "status": 502, "drop": "before" })),
+    ]));
+    stand.apply(AFTER, 3);
+    stand.emulator.set_faults(json!([]));
+    check_records(&stand);
+    let results: Vec<Value> =
+        lines(&stand.program.runs()[1]).into_iter().filter(|line| line["type"] == "result").collect();
+    for kind in ["done", "failed", "unknown"] {
+        assert!(results.iter().any(|line| line["result"] == kind), "nothing is {kind}");
+    }
+    // What was not done is not undone.
+    stand.undo(&name(&stand.program.runs()[1]), 0);
+    check_records(&stand);
+    stand.must_be(BEFORE);
+}
+
+#[test]
+fn what_has_no_result_is_judged_by_what_is_live() {
+    let stand = Stand::new();
+    let run = stand.applied_twice();
+    let path = &stand.program.runs()[1];
+    // As if the process had died before it could say what became of anything.
+    let kept: Vec<Value> =
+        lines(path).into_iter().filter(|line| line["type"] == "run" || line["type"] == "intent").collect();
+    rewrite(path, &kept);
+    check_records(&stand);
+    stand.undo(&run, 0);
+    stand.must_be(BEFORE);
+    assert!(stand.undo(&run, 0).contains("\nNo changes.\n"));
+}
+
+#[test]
+fn an_undo_that_is_broken_off_goes_on_where_it_was() {
+    for nth in 1..=14 {
+        let stand = Stand::new();
+        let run = stand.applied_twice();
+        let posts = json!({ "method": "POST", "nth": nth });
+        stand.emulator.set_faults(json!([{ "match": posts, "fault": { "status": 422, "body": { "message": "no" } } }]));
+        let said = stand
+            .program
+            .run(&format!("undo {run} --auto-approve --allow-destroy --max-deletes 50 --settle 1 --max-in-flight 1"));
+        stand.emulator.set_faults(json!([]));
+        assert!([0, 1, 3].contains(&said.code), "{nth}: {}", said.block());
+        if said.code != 0 {
+            stand.undo(&run, 0);
+        }
+        stand.must_be(BEFORE);
+    }
+}
+
+#[test]
+fn records_of_before_there_was_an_undo_can_be_read() {
+    let stand = Stand::new();
+    let run = stand.applied_twice();
+    let path = &stand.program.runs()[1];
+    let mut old = lines(path);
+    for line in &mut old {
+        for key in ["before", "sent", "server", "undoes"] {
+            line.as_object_mut().unwrap().shift_remove(key);
+        }
+    }
+    rewrite(path, &old);
+    check_records(&stand);
+    let said = stand.undo(&run, 0);
+    assert!(said.contains("left alone: oidc_app/web: the record does not say what it was"), "{said}");
+    assert!(said.contains("\nNo changes.\n"), "{said}");
+    stand.must_be(AFTER);
+}
+
+#[test]
+fn only_a_run_of_this_account_is_undone() {
+    let stand = Stand::new();
+    let run = stand.applied_twice();
+    let path = &stand.program.runs()[1];
+    let mut other = lines(path);
+    other[0]["account_id"] = json!(7);
+    let elsewhere = path.parent().unwrap().parent().unwrap().join("other.example.com");
+    std::fs::create_dir(&elsewhere).unwrap();
+    rewrite(&elsewhere.join("20200101T000000.000Z-1.jsonl"), &other);
+    rewrite(&path.with_file_name("20200102T000000.000Z-1.jsonl"), &other);
+    let before = stand.emulator.writes();
+    for name in ["20200101T000000.000Z-1", "20200102"] {
+        let said = stand.undo(name, 4);
+        assert!(said.contains("account 7"), "{said}");
+    }
+    let said = stand.undo("1999", 1);
+    assert!(said.contains("no run of this account is named `1999`") && said.contains("$RUN"), "{said}");
+    let said = stand.undo("20", 1);
+    assert!(said.contains("several runs begin with `20`"), "{said}");
+    let said = stand.run("undo", 0);
+    assert_eq!(said.matches("$RUN").count(), 2, "{said}");
+    assert_eq!(stand.emulator.writes(), before);
+    stand.undo(&run, 0);
+}
