@@ -49,6 +49,9 @@ pub(super) enum Command {
     Completions(completions::CompletionsArgs),
 }
 
+/// The longest time an option takes, in seconds: a year. Beyond what a clock can count the program could not add it to now.
+const MOST_SECONDS: u64 = 31_536_000;
+
 /// What every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
@@ -91,15 +94,15 @@ pub(super) struct GlobalArgs {
     pub(super) max_in_flight: u16,
 
     /// How long one request may take
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=MOST_SECONDS))]
     timeout: u64,
 
     /// The longest single wait for quota or a lock
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 3700)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 3700, value_parser = clap::value_parser!(u64).range(..=MOST_SECONDS))]
     max_wait: u64,
 
     /// How long a write whose answer was lost is looked up
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=MOST_SECONDS))]
     settle: u64,
 }
 

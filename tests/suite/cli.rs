@@ -222,3 +222,14 @@ fn keys_are_explained_offline() {
     assert!(run.stderr.contains("Did you mean `audiences`?"), "{}", run.block());
     assert!(program.run("explain").stdout.lines().count() > 80);
 }
+
+#[test]
+fn times_beyond_what_a_clock_counts_are_wrong_usage() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    for option in ["--settle", "--max-wait", "--timeout"] {
+        let run = program.run(&format!("plan --emulator {option} {}", u64::MAX));
+        assert_eq!(run.code, 64, "{option}: {}", run.block());
+    }
+    assert_eq!(program.run("apply --emulator --auto-approve --settle 31536000 --max-wait 31536000").code, 0);
+}
