@@ -17,7 +17,7 @@ pub struct Outcome {
     pub steps: Vec<StepOutcome>,
     /// Whether anything was written, or may have been.
     pub wrote: bool,
-    /// Whether the user broke it off.
+    /// Whether the user broke it off before it came to its end.
     pub interrupted: bool,
     /// What stopped it, apart from the user.
     pub fatal: Option<Fatal>,

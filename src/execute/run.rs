@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
     }
 
     fn into_outcome(self, results: Vec<Option<StepResult>>) -> Outcome {
-        let interrupted = self.is_cancelled();
+        let is_cancelled = self.is_cancelled();
         let State { created, mut secrets, fatal, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut steps = Vec::with_capacity(results.len());
         for (index, (step, result)) in self.plan.steps.iter().zip(results).enumerate() {
@@ -300,6 +300,7 @@ impl<'a> Run<'a> {
             });
         }
         let wrote = steps.iter().any(|step| step.result.may_have_written());
+        let interrupted = is_cancelled && steps.iter().any(|step| !step.result.is_applied());
         Outcome { steps, wrote, interrupted, fatal, created }
     }
 }

@@ -132,3 +132,13 @@ async fn a_failure_skips_what_waits_for_it_and_nothing_else() {
     account.faults(json!([])).await;
     account.settle(WALK).await;
 }
+
+#[tokio::test]
+async fn a_run_that_is_done_when_it_is_broken_off_is_done() {
+    let account = Account::new().await;
+    let is_last = |event: &Event| matches!(event, Event::Finished { .. });
+    let script = Script { cancel_on: Box::new(is_last), ..Script::default() };
+    let outcome = account.apply("roles: { r: { name: R } }", &script).await;
+    assert_eq!(outcome.exit_class(), ExitClass::Done);
+    assert!(!outcome.interrupted, "nothing is left to do");
+}
