@@ -41,6 +41,12 @@ pub struct Wanted<'a> {
     pub api: Option<&'a str>,
 }
 
+/// Returns the servers of the file that an API asked for by key, identifier or audience is.
+pub fn servers_of<'a>(access: &'a Access, api: &str) -> Vec<&'a str> {
+    let fitting = access.servers.iter().filter(|(name, server)| is_api(name, server, api));
+    fitting.map(|(name, _)| name.as_str()).collect()
+}
+
 /// Lays out the access of the servers that the file lists.
 ///
 /// Shape: sorted by server, clients by name. With a client asked for, APIs it gets nothing from are left out.

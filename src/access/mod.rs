@@ -16,5 +16,5 @@ mod tests;
 pub use admission::{Admission, Obstacle, admissions};
 pub use change::{AccessChange, Planned, changes};
 pub use compare::compare;
-pub use matrix::{Api, Client, Wanted, matrix};
+pub use matrix::{Api, Client, Wanted, matrix, servers_of};
 pub use state::{Access, Grant, ServerAccess, desired_access, live_access};

@@ -17,6 +17,9 @@ pub(super) const FALLBACK_WAIT: Duration = Duration::from_secs(60);
 /// The shortest wait: a window that is said to end now has ended when we ask a second later.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
+/// The longest wait that is believed, a year: beyond what a clock can count it could not be added to now.
+const LONGEST_WAIT: Duration = Duration::from_secs(31_536_000);
+
 /// Above this a number of seconds is an instant.
 ///
 /// Source: the documentation says that the reset is in seconds left, one client reads it as an epoch.
@@ -155,6 +158,31 @@ impl Gate {
         self.inner().quota.left(Instant::now())
     }
 
+    /// Says whether so many requests are left in this window, as far as is known.
+    ///
+    /// Of a quota that is small in itself half a window has to do.
+    pub(super) fn has_room(&self, requests: u64) -> bool {
+        self.left().is_none_or(|RateLimit { limit, remaining, reset: _ }| remaining >= requests.min(limit / 2))
+    }
+
+    /// Waits for the next window where this one has no room for so many requests.
+    pub(super) async fn wait_for_room(&self, requests: u64) -> Result<(), Held> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let now = Instant::now();
+            let left = self.inner().quota.left(now);
+            let Some(RateLimit { reset, .. }) = left.filter(|_| !self.has_room(requests)) else { return Ok(()) };
+            self.check(reset)?;
+            self.tell_wait(now + reset, now);
+            tokio::select! {
+                () = tokio::time::sleep_until(now + reset) => {}
+                () = changed => {}
+            }
+        }
+    }
+
     /// Ends all waits, now and from now on: who would have to wait is not sent.
     pub(super) fn break_off(&self) {
         self.inner().is_broken_off = true;
@@ -217,7 +245,7 @@ pub(super) fn wait_of(number: u64, now: Timestamp) -> Duration {
     } else {
         number
     };
-    Duration::from_secs(seconds).max(SHORTEST_WAIT)
+    Duration::from_secs(seconds).clamp(SHORTEST_WAIT, LONGEST_WAIT)
 }
 
 fn seconds(text: &str, now: Timestamp) -> Option<Duration> {
@@ -259,6 +287,8 @@ mod tests {
         check(&[("x-ratelimit-reset", "0")], Some(1));
         check(&[("x-ratelimit-reset", "1700000090")], Some(90));
         check(&[("x-ratelimit-reset", "1699999000")], Some(1));
+        check(&[("x-ratelimit-reset", "18446744073709551615")], Some(31_536_000));
+        check(&[("retry-after", "18446744073709551615")], Some(31_536_000));
         check(&[("retry-after", "7")], Some(7));
         check(&[("retry-after", "Tue, 14 Nov 2023 22:13:50 GMT")], Some(30));
         check(&[("retry-after", "soon")], None);

@@ -48,6 +48,16 @@ impl ReadLink {
         self.0.rate_limit().await
     }
 
+    /// Says whether so many requests are left in this window.
+    pub(super) fn has_room(&self, requests: u64) -> bool {
+        self.0.has_room(requests)
+    }
+
+    /// Waits for the next window where this one has no room.
+    pub(super) async fn wait_for_room(&self, requests: u64) -> bool {
+        self.0.wait_for_room(requests).await
+    }
+
     /// Ends all waits for quota, now and from now on.
     pub(super) fn break_off(&self) {
         self.0.break_off();

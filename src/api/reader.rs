@@ -106,6 +106,18 @@ impl Reader {
         self.link.rate_limit().await
     }
 
+    /// Says whether so many requests are left in this window of the quota, as far as is known; of a small quota half a window
+    /// has to do.
+    pub fn has_room(&self, requests: u64) -> bool {
+        self.link.has_room(requests)
+    }
+
+    /// Waits for the next window where this one has no room for so many requests. Returns `false` where the wait is longer than
+    /// allowed or was broken off.
+    pub async fn wait_for_room(&self, requests: u64) -> bool {
+        self.link.wait_for_room(requests).await
+    }
+
     /// Ends all waits for quota and before further tries, now and from now on, of all copies and of the writers beside them: a
     /// request that would have to wait fails instead. Those that need not wait are sent still.
     pub fn break_off(&self) {

@@ -70,9 +70,18 @@ impl Execution<'_> {
         };
         let outcome = outcome.with_withheld(withheld);
         let files = write_files(planned, self.inputs, &outcome);
-        self.terminal.print(|out| report::write_outcome(out, &outcome, &files))?;
-        self.tell_ways_out(&outcome)?;
-        Ok(exit(&outcome, &files))
+        let said = self.terminal.print(|out| report::write_outcome(out, &outcome, &files));
+        let said = said.map_err(Failure::from).and_then(|()| self.tell_ways_out(&outcome));
+        let exit = exit(&outcome, &files);
+        match (said, exit) {
+            // What was written stays written, whoever can hear of it.
+            (Err(failure), Exit::Done | Exit::Partial) => {
+                let _unheard = failure.tell(&|_| None, self.terminal);
+                Ok(Exit::Partial)
+            }
+            (Err(failure), _) => Err(failure),
+            (Ok(()), exit) => Ok(exit),
+        }
     }
 
     /// Says on stderr how to go on where running it again is not all there is to do.

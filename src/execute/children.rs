@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 impl<'r> Task<'r> {
     pub(super) async fn create_scope(&mut self, server: RemoteId, new: &NewScope) -> Performed {
         let run = self.run;
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let there = {
             let view = lock(view);
             view.scope_valued(&new.value).map(|scope| (scope.id, fields::of_scope(scope)))
@@ -31,7 +31,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn update_scope(&mut self, server: RemoteId, id: RemoteId, patch: &ScopePatch) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let (live, taken) = {
             let view = lock(view);
             let taken = patch.value.as_ref().and_then(|value| view.scope_valued(value));
@@ -50,7 +50,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn delete_scope(&mut self, server: RemoteId, id: RemoteId) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let (live, holders) = {
             let view = lock(view);
             (view.scope(id).cloned(), view.holders(id))
@@ -67,7 +67,7 @@ impl<'r> Task<'r> {
 
     pub(super) async fn create_claim(&mut self, server: RemoteId, new: &NewClaim) -> Performed {
         let run = self.run;
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let there = {
             let view = lock(view);
             view.claim_named(&new.name).map(|claim| (claim.id, fields::of_claim(claim)))
@@ -84,7 +84,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn update_claim(&mut self, server: RemoteId, id: RemoteId, patch: &ClaimPatch) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let (live, taken) = {
             let view = lock(view);
             let taken = patch.name.as_ref().and_then(|name| view.claim_named(name));
@@ -105,7 +105,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn delete_claim(&mut self, server: RemoteId, id: RemoteId) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let live = lock(view).claim(id).cloned();
         if let Some(done) = self.judge(id, live.as_ref().map(|it| (it.fingerprint(), fields::of_claim(it))))? {
             return Ok(done);
@@ -123,7 +123,7 @@ impl<'r> Task<'r> {
         scopes: &BTreeSet<ScopeRef>,
     ) -> Performed {
         let run = self.run;
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let there = {
             let view = lock(view);
             view.client(app).map(|client| (client.app_id, fields::of_client(client)))
@@ -143,7 +143,7 @@ impl<'r> Task<'r> {
         app: RemoteId,
         scopes: &BTreeSet<ScopeRef>,
     ) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let live = lock(view).client(app).cloned();
         if let Some(done) = self.judge(app, live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it))))? {
             return Ok(done);
@@ -157,7 +157,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn unbind_client(&mut self, server: RemoteId, app: RemoteId) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let live = lock(view).client(app).cloned();
         if let Some(done) = self.judge(app, live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it))))? {
             return Ok(done);
@@ -169,18 +169,20 @@ impl<'r> Task<'r> {
     }
 
     /// Returns what was read of the step's server before its first write; read once.
-    pub(super) async fn view(&self) -> Result<&'r Mutex<ServerView>, StepResult> {
+    pub(super) async fn view(&self) -> Result<Arc<Mutex<ServerView>>, StepResult> {
         let run = self.run;
         let owner = self.change.address.owner();
         let Some(slot) = run.servers.get(&owner) else { return Err(self.unresolved(&owner)) };
-        let read = slot.cell.get_or_init(|| async {
+        let reading = slot.reading();
+        let read = reading.get_or_init(|| async {
             let id = slot.id.or_else(|| {
                 let state = run.state();
                 state.created.get(&owner).filter(|_| state.found.contains(&owner)).copied()
             });
             // What this run made has no children yet, apart from what OneLogin supplies.
-            let Some(id) = id else { return Ok(Mutex::default()) };
-            view::read(run.writer.reader(), id, slot.parts).await.map(Mutex::new).map_err(Arc::new)
+            let Some(id) = id else { return Ok(Arc::default()) };
+            let view = view::read(run.writer.reader(), id, slot.parts).await;
+            view.map(|view| Arc::new(Mutex::new(view))).map_err(Arc::new)
         });
         let view = read.await.as_ref().map_err(|error| self.unread(Arc::clone(error)))?;
         let (is_gone, is_built_in) = {
@@ -191,7 +193,7 @@ impl<'r> Task<'r> {
             // A deletion of what went with its server is done.
             (true, _) if self.change.action() != Action::Delete => Err(self.gone()),
             (_, true) => Err(StepResult::Moved(guard::moved(MovedWhy::BuiltIn, self.change, None))),
-            _ => Ok(view),
+            _ => Ok(Arc::clone(view)),
         }
     }
 

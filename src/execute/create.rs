@@ -5,7 +5,9 @@ use super::guard;
 use super::host::{NewSecret, RecordedResult, WriteAction};
 use super::settle::Pauses;
 use super::task::{Done, Performed, Task, message};
-use super::{Event, Fatal, How, Image, Images, NaturalKey, SecretFate, StepError, StepResult};
+use super::{
+    Doubt, Event, Fatal, HostError, How, Image, Images, Moved, MovedWhy, NaturalKey, SecretFate, StepError, StepResult,
+};
 use crate::api::{ApiError, CreatedApp};
 use crate::model::{EntryKey, Kind, LiveApp, RemoteId, RolePatch};
 use std::sync::Arc;
@@ -112,6 +114,7 @@ impl Task<'_> {
             }
             self.write_held(old, &before, run.writer.delete_app(old)).await?;
             self.leave_behind(Kind::OidcApp, old);
+            self.must_be_gone(old).await?;
             self.send_held(&creation, &send).await
         };
         match sent.map_err(|result| self.half_replaced(old, result))? {
@@ -120,12 +123,38 @@ impl Task<'_> {
         }
     }
 
+    /// Makes sure that the old app is gone before there is a new one: an answer that says so may be somebody else's.
+    async fn must_be_gone(&self, old: RemoteId) -> Result<(), StepResult> {
+        let deadline = Instant::now() + self.run.options.patience;
+        let mut pauses = Pauses::new();
+        loop {
+            let doubt = match self.run.writer.reader().app(old).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(_)) => Doubt::WrongPresence,
+                Err(error) => Doubt::Unreadable(Arc::new(error)),
+            };
+            match pauses.next(deadline).filter(|_| matches!(doubt, Doubt::WrongPresence)) {
+                Some(pause) => self.run.pause(pause).await,
+                None => return Err(StepResult::Unseen { id: old, doubt }),
+            }
+            if self.run.is_stopped() {
+                return Err(StepResult::Unseen { id: old, doubt: Doubt::NotReadBack });
+            }
+        }
+    }
+
     fn half_replaced(&self, old: RemoteId, result: StepResult) -> StepResult {
-        let StepResult::Failed { error, wrote: _ } = result else { return result };
-        let source: Arc<dyn std::error::Error + Send + Sync> = match error {
+        let source: Arc<dyn std::error::Error + Send + Sync> = match result {
             // That it is about the new one is said already.
-            StepError::Write { source, .. } => source,
-            error => Arc::new(error),
+            StepResult::Failed { error: StepError::Write { source, .. }, wrote: _ } => source,
+            StepResult::Failed { error, wrote: _ } => Arc::new(error),
+            // The old one is gone: that somebody has made the same is no reason to call nothing written.
+            StepResult::Moved(Moved { why: MovedWhy::Appeared { ids }, fields: _ }) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                let what = format!("somebody else has just made one of that name: {}", ids.join(", "));
+                Arc::new(HostError { what, source: None })
+            }
+            result => return result,
         };
         let address = self.change.address.clone();
         StepResult::Failed { error: StepError::HalfReplaced { address, old, source }, wrote: true }
@@ -275,9 +304,12 @@ impl Task<'_> {
             }
             Err(StepResult::NotAttempted) => Err(unknown(Vec::new())),
             // A refusal may mean that the first one took effect after all, just now.
-            Err(refused) => match self.run.look_up(&creation.key).await.as_deref() {
-                Ok(&[id]) => Ok(self.note_found(creation, write, id)),
-                _ => Err(refused),
+            Err(refused) => match (self.run.look_up(&creation.key).await.as_deref(), refused) {
+                (Ok(&[id]), _) => Ok(self.note_found(creation, write, id)),
+                // The first one may still take effect.
+                (_, StepResult::Failed { error, wrote: _ }) => Err(StepResult::Failed { error, wrote: true }),
+                (Ok(found), _) => Err(unknown(found.to_vec())),
+                (Err(_), _) => Err(unknown(Vec::new())),
             },
         }
     }

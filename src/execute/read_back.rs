@@ -163,11 +163,6 @@ async fn missing_members(run: &Run<'_>, id: RemoteId, users: &[RemoteId]) -> Res
 async fn see_app(run: &Run<'_>, change: &Change, id: RemoteId) -> Result<Option<Doubt>, ApiError> {
     let Edit::App(operation) = &change.edit else { return Ok(None) };
     let reader = run.writer.reader();
-    if let AppOperation::Replace { id: old, new: _ } = operation
-        && reader.app(*old).await?.is_some()
-    {
-        return Ok(Some(Doubt::WrongPresence));
-    }
     let live = reader.app(id).await?;
     let (patch, roles) = match (operation, &live) {
         (AppOperation::Delete { .. }, live) => return Ok(live.as_ref().map(|_| Doubt::WrongPresence)),

@@ -156,7 +156,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn update_server(&mut self, id: RemoteId, patch: &ServerPatch) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let server = lock(view).server.clone();
         if let Some(done) = self.judge(id, server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it))))? {
             return Ok(done);
@@ -171,7 +171,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn delete_server(&mut self, id: RemoteId) -> Performed {
-        let view = self.view().await?;
+        let view = &*self.view().await?;
         let (server, children) = {
             let view = lock(view);
             (view.server.clone(), view.children())

@@ -4,6 +4,7 @@ use super::fields::LiveFields;
 use super::guard::{self, Verdict};
 use super::host::{RecordedResult, WriteAction};
 use super::run::Run;
+use super::view::ServerSlot;
 use super::{Event, How, Images, MovedWhy, NaturalKey, StepError, StepResult};
 use crate::api::ApiError;
 use crate::diff::{Action, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
@@ -12,6 +13,9 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::SemaphorePermit;
+
+/// About how many requests a step makes at the most: the four reads of a server, its write, and one more.
+const REQUESTS_OF_A_STEP: u64 = 6;
 
 /// One step under way.
 pub(super) struct Task<'r> {
@@ -44,6 +48,7 @@ impl<'r> Task<'r> {
 
     pub(super) async fn run(mut self) -> StepResult {
         self.take_turn().await;
+        self.wait_for_room().await;
         if self.run.is_stopped() {
             return StepResult::NotAttempted;
         }
@@ -59,6 +64,26 @@ impl<'r> Task<'r> {
             }
             Err(result) => self.unless_unsent(result),
         }
+    }
+
+    /// Waits for the next window of the quota rather than begin what it might end in the middle of: what was read and judged
+    /// must not wait an hour for its write.
+    async fn wait_for_room(&mut self) {
+        let run = self.run;
+        let reader = run.writer.reader();
+        let at_once = run.options.max_in_flight.max(1);
+        let needed = REQUESTS_OF_A_STEP.saturating_mul(u64::try_from(at_once).unwrap_or(u64::MAX));
+        if reader.has_room(needed) {
+            return;
+        }
+        self.give_turn_back();
+        // While all turns are held nobody is between a read and its write. The semaphore is never closed.
+        let all = run.turns.acquire_many(u32::try_from(at_once).unwrap_or(u32::MAX)).await.ok();
+        if !reader.has_room(needed) && reader.wait_for_room(needed).await {
+            run.servers.values().for_each(ServerSlot::forget);
+        }
+        drop(all);
+        self.take_turn().await;
     }
 
     /// Tells a step that failed from one of which nothing was sent, because it would have had to wait for quota.

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::plan::Plan;
 use futures_util::future::try_join4;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 /// Which of the four reads of a server are needed.
@@ -56,7 +56,23 @@ pub(super) struct ServerSlot {
     /// Its id; `None` where the plan makes it.
     pub(super) id: Option<RemoteId>,
     pub(super) parts: Parts,
-    pub(super) cell: OnceCell<Result<Mutex<ServerView>, Arc<ApiError>>>,
+    /// What was read of it; made new where it has to be read again.
+    cell: Mutex<Arc<Reading>>,
+}
+
+/// What a read of a server came to, once it is there.
+pub(super) type Reading = OnceCell<Result<Arc<Mutex<ServerView>>, Arc<ApiError>>>;
+
+impl ServerSlot {
+    /// Returns the read of the server, which may be yet to come.
+    pub(super) fn reading(&self) -> Arc<Reading> {
+        Arc::clone(&self.cell.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets what was read: whoever comes next reads it again.
+    pub(super) fn forget(&self) {
+        *self.cell.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    }
 }
 
 /// Returns a slot for every server the plan touches.

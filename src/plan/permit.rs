@@ -1,7 +1,7 @@
 //! What of a plan may be executed where not all of it may.
 
 use super::{Plan, Step, Summary, requests};
-use crate::diff::{Change, Edit, ObjectRef};
+use crate::diff::{Action, Change, Edit, ObjectRef};
 use crate::model::{Address, Kind, RemoteId};
 use std::collections::BTreeMap;
 
@@ -25,7 +25,8 @@ pub enum Withheld {
 
 impl Plan {
     /// Holds back every change that is not permitted, every change of what hangs on such an object (children of a server,
-    /// bindings of an app, apps of a role), and every step that waits for one of these, however far.
+    /// bindings of an app, apps of a role), and every step that waits for one of these, however far. An app is not made anew
+    /// where one of its bindings may not be made again: it would be lost with the old app.
     ///
     /// The refusals stay: they are about the whole, and what is left is not judged more mildly.
     pub fn permitted(&self, permits: impl Fn(&Change) -> bool) -> Permitted {
@@ -34,6 +35,8 @@ impl Plan {
             .filter(|change| !permits(change))
             .filter_map(|change| Some(((change.address.kind(), change.edit.id()?), &change.address)))
             .collect();
+        let unbound = self.changes().filter(|change| !permits(change)).filter_map(binding_of_a_new_app);
+        let unbound: BTreeMap<&Address, &Address> = unbound.collect();
         let mut withheld: BTreeMap<usize, Withheld> = BTreeMap::new();
         let mut places: BTreeMap<usize, usize> = BTreeMap::new();
         let mut steps: Vec<Step> = Vec::new();
@@ -42,6 +45,8 @@ impl Plan {
                 withheld.insert(index, Withheld::NotPermitted);
             } else if let Some(because) = hangs_on(change).iter().find_map(|object| forbidden.get(object)) {
                 withheld.insert(index, Withheld::DependsOn((*because).clone()));
+            } else if let (Action::Replace, Some(binding)) = (change.action(), unbound.get(&change.address)) {
+                withheld.insert(index, Withheld::DependsOn((*binding).clone()));
             } else if let Some(because) = self.held_back_by(after, &withheld) {
                 withheld.insert(index, Withheld::DependsOn(because));
             } else {
@@ -63,6 +68,14 @@ impl Plan {
             Withheld::NotPermitted => self.steps.get(*index).map(|step| step.change.address.clone()),
             Withheld::DependsOn(address) => Some(address.clone()),
         }
+    }
+}
+
+/// Returns the app that a binding waits for, and the binding.
+fn binding_of_a_new_app(change: &Change) -> Option<(&Address, &Address)> {
+    match &change.edit {
+        Edit::Client { app: ObjectRef::Planned(app), .. } => Some((app, &change.address)),
+        _ => None,
     }
 }
 
@@ -89,9 +102,11 @@ fn hangs_on(change: &Change) -> Vec<(Kind, RemoteId)> {
 #[cfg(test)]
 mod tests {
     use super::Withheld;
-    use crate::diff::diff;
-    use crate::model::sample::{account, app, at, clients, file, key, live_app, live_server, role, scopes, server};
-    use crate::model::{App, DesiredState, Entry, EntryKey, LiveServer, LiveState, Server};
+    use crate::diff::{Action, Edit, diff};
+    use crate::model::sample::{
+        account, app, at, clients, file, key, live_app, live_client, live_server, role, scopes, server,
+    };
+    use crate::model::{Address, App, DesiredState, Entry, EntryKey, LiveServer, LiveState, Server};
     use crate::plan::{Context, SafetyLimits, plan};
 
     /// A role, an app that has it, and a server with a scope that is bound to the app.
@@ -203,5 +218,27 @@ mod tests {
             ],
         );
         check(&["oidc_app/web"], &[("oidc_app/web", ""), ("authorization_server/x/client/web", "oidc_app/web")]);
+    }
+
+    #[test]
+    fn an_app_is_not_made_anew_where_a_binding_of_it_may_not_be() {
+        let server = LiveServer {
+            scopes: Some(Vec::new()),
+            clients: Some(vec![live_client(4, "web", &[])]),
+            ..live_server(1, "API", "https://a")
+        };
+        let live = account(vec![server], vec![live_app(4, "web")], &[(3, "Testers")]);
+        let mut desired = desired();
+        desired.replace(&Address::OidcApp(key("web"))).unwrap();
+        let whole = plan(diff(&desired, &live), Context::default(), &SafetyLimits::default());
+        let permitted = whole.permitted(|change| !matches!(change.edit, Edit::Client { .. }));
+        let binding = Address::parse("authorization_server/x/client/web").unwrap();
+        let app = whole.changes().position(|change| change.action() == Action::Replace).unwrap();
+        assert_eq!(permitted.withheld.get(&app), Some(&Withheld::DependsOn(binding)));
+        assert_eq!(
+            permitted.plan.changes().map(|change| change.address.to_string()).collect::<Vec<_>>(),
+            ["authorization_server/x/scope/read"]
+        );
+        assert!(whole.permitted(|_| true).withheld.is_empty());
     }
 }

@@ -179,21 +179,19 @@ pub(super) fn by_server(done: &[Done]) -> BTreeMap<&EntryKey, ServerDeeds<'_>> {
 }
 
 /// Returns what undos have made again, by address: those that were broken off, or all.
-pub(super) fn made_again(recorded: &Recorded<'_>, by_all: bool) -> BTreeMap<Address, RemoteId> {
-    let mut made = BTreeMap::new();
+///
+/// What an undo was making when it was killed, or never got an answer about, is what bears the name now, as for any run.
+pub(super) fn made_again(recorded: &Recorded<'_>, lists: &LiveLists, by_all: bool) -> BTreeMap<Address, RemoteId> {
     let undos = recorded.undos.iter().filter(|undo| by_all || !undo.is_complete);
-    for one in undos.flat_map(|undo| deeds(undo).done) {
-        if let Deed::Made { id: Some(id), .. } = one.deed {
-            made.insert(one.address, id);
-        }
-    }
-    made
+    let made = undos.flat_map(|undo| deeds(undo).done).filter(|one| matches!(one.deed, Deed::Made { .. }));
+    made.filter_map(|one| Some((one.address, one.deed.root_id(lists)?))).collect()
 }
 
 /// Returns the live servers and apps that have to be read whole to take a run back.
 pub fn needs(recorded: &Recorded<'_>, lists: &LiveLists) -> (BTreeSet<RemoteId>, BTreeSet<RemoteId>) {
     let Deeds { done, unclear: _ } = deeds(recorded.run);
-    let again = made_again(recorded, false).into_iter().filter(|(address, _)| matches!(address, Address::Server(_)));
+    let again =
+        made_again(recorded, lists, false).into_iter().filter(|(address, _)| matches!(address, Address::Server(_)));
     let servers =
         by_server(&done).values().filter_map(|deeds| deeds.id(lists)).chain(again.map(|(_, id)| id)).collect();
     let apps = done.iter().filter(|one| matches!(one.address, Address::OidcApp(_)));

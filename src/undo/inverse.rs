@@ -26,12 +26,12 @@ pub struct Inverse {
 /// which gateway policies stand in front of them.
 pub fn inverse(recorded: &Recorded<'_>, live: &LiveState, file: &DesiredState) -> Inverse {
     let Deeds { done, unclear } = deeds(recorded.run);
-    let ids_of_now = made_again(recorded, true);
+    let ids_of_now = made_again(recorded, &live.lists, true);
     let names = Names::new(&done, &ids_of_now, live, file);
     let mut undo = Undo {
         live,
         references: References::new(&names, live),
-        made_again: made_again(recorded, false),
+        made_again: made_again(recorded, &live.lists, false),
         ids_of_now,
         state: empty(file, recorded.run.header.environment.clone()),
         users: BTreeMap::new(),

@@ -1,6 +1,8 @@
 //! The command that takes secrets instead of files.
 
 use super::WorkspaceError;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
@@ -151,12 +153,33 @@ fn masked(said: &str, secret: &SecretString) -> String {
     shown
 }
 
-/// Says whether a text holds a part of a secret, whatever stands between its characters.
+/// Says whether a text holds a part of a secret, whatever stands between its characters, in either case, and also as hex or
+/// base64, in which commands like to show what they were given.
 fn holds_part(said: &str, secret: &str) -> bool {
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<Vec<char>>();
-    let (said, secret) = (letters(said), letters(secret));
-    let parts: BTreeSet<&[char]> = secret.windows(PART).collect();
-    said.windows(PART).any(|window| parts.contains(window))
+    let letters = |text: &str| -> Vec<char> {
+        text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let said = letters(said);
+    let holds = |form: &str, length: usize| {
+        let form = letters(form);
+        let parts: BTreeSet<&[char]> = form.windows(length).collect();
+        said.windows(length).any(|window| parts.contains(window))
+    };
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    holds(secret, PART) || holds(&hex, 2 * PART) || in_base64(secret).iter().any(|form| holds(form, ENCODED_PART))
+}
+
+/// How many characters of encoded secret in a row are a part of it.
+const ENCODED_PART: usize = 9;
+
+/// Returns what the secret is in base64 wherever it stands in the encoded text: three ways, by its place modulo three.
+fn in_base64(secret: &str) -> [String; 3] {
+    [0, 1, 2].map(|place| {
+        let text = STANDARD.encode([&vec![0; place], secret.as_bytes()].concat());
+        // The first and the last few characters depend on what stands around it.
+        let end = text.len().saturating_sub(4);
+        text.get(4.min(end)..end).unwrap_or_default().to_owned()
+    })
 }
 
 /// Bidirectional and zero-width characters.
@@ -194,6 +217,8 @@ fn words(line: &str) -> Result<Vec<String>, WorkspaceError> {
 #[cfg(test)]
 mod tests {
     use super::{SecretsCommand, masked, words};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
     use secrecy::SecretString;
     use std::time::Duration;
@@ -217,6 +242,14 @@ mod tests {
         assert!(masked(&cut, &secret).ends_with("x***"));
         let long = SecretString::from("0123-4567-89ab");
         assert_eq!(masked("id 1234", &long), "id 1234");
+        assert_eq!(masked("aWQgMTIzNA== 6964", &long), "aWQgMTIzNA== 6964");
+        for before in ["", "{", "{\""] {
+            let json = format!("{before}0123-4567-89ab\"}}");
+            assert_eq!(masked(&STANDARD.encode(&json), &long), super::WITHHELD, "{json}");
+            let hex: String = json.bytes().map(|byte| format!("{byte:02X} ")).collect();
+            assert_eq!(masked(&hex, &long), super::WITHHELD, "{json}");
+        }
+        assert_eq!(masked("0123-4567-89AB", &long), super::WITHHELD);
         for parts in ["0123-45", "1 2\n3 4 5 6", "5\\6-7\"89a"] {
             assert_eq!(masked(parts, &long), super::WITHHELD, "{parts}");
         }

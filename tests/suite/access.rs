@@ -59,6 +59,9 @@ fn the_account_the_file_and_the_difference_are_shown() {
     insta::assert_snapshot!("diff", program.run("access --emulator --diff").block());
     let of_batch = program.run("access --emulator --diff --client batch").stdout;
     assert!(of_batch.contains("`batch`") && !of_batch.contains("live 60"), "{of_batch}");
+    let of = |api: &str| program.run(&format!("access --emulator --diff --api {api}")).stdout;
+    assert_eq!(of("https://contacts.example.com"), program.run("access --emulator --diff").stdout);
+    assert_eq!(of("orders"), "No changes.\n");
 }
 
 #[test]

@@ -171,6 +171,45 @@ fn an_undo_that_is_broken_off_goes_on_where_it_was() {
 }
 
 #[test]
+fn an_undo_takes_what_it_was_making_when_its_answer_was_lost() {
+    let there = "version: 1
+tenant: { subdomain: acme }
+roles: { r: { name: R } }
+oidc_apps:
+  a: { name: A, application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://a/\"], roles: [r] }
+authorization_servers:
+  s: { name: S, description: s, resource_identifier: \"https://s\", audiences: [\"https://s\"], scopes: { x: X }, clients: { a: [x] } }
+";
+    let gone = "version: 1
+tenant: { subdomain: acme }
+roles: { r: { name: R, state: absent } }
+oidc_apps: { a: { name: A, state: absent } }
+authorization_servers: { s: { resource_identifier: \"https://s\", state: absent } }
+";
+    for (kind, path, made) in
+        [("roles", "roles", "R"), ("apps", "apps", "A"), ("authorization_servers", "api_authorizations", "S")]
+    {
+        let stand = Stand::new();
+        for file in [there, gone] {
+            stand.program.write("gatewright.yaml", file);
+            stand.run("apply --auto-approve --allow-destroy --max-deletes 50", 0);
+        }
+        let run = name(&stand.program.runs()[1]);
+        let when = json!({ "method": "POST", "path": format!("/api/2/{path}"), "nth": 1 });
+        let late = json!({ "status": 502, "effect_delay_ms": 300 });
+        stand.emulator.set_faults(json!([{ "match": when, "fault": late }]));
+        let said = stand.program.run(&format!("undo {run} --auto-approve --allow-destroy --max-deletes 50 --settle 0"));
+        assert_eq!(said.code, 3, "{}", said.block());
+        stand.emulator.set_faults(json!([]));
+        while stand.emulator.ids_named(kind, made).is_empty() {}
+        stand.undo(&run, 0);
+        stand.program.write("gatewright.yaml", there);
+        let plan = stand.program.run("plan --detailed-exitcode");
+        assert_eq!(plan.code, 0, "{path}: {}\n{}", said.block(), plan.block());
+    }
+}
+
+#[test]
 fn records_of_before_there_was_an_undo_can_be_read() {
     let stand = Stand::new();
     let run = stand.applied_twice();

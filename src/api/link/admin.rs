@@ -299,6 +299,16 @@ impl Admin {
         self.transport.gate.left()
     }
 
+    /// Says whether so many requests are left in this window, as far as is known.
+    pub(super) fn has_room(&self, requests: u64) -> bool {
+        self.transport.gate.has_room(requests)
+    }
+
+    /// Waits for the next window where this one has no room. Returns whether it waited to the end.
+    pub(super) async fn wait_for_room(&self, requests: u64) -> bool {
+        self.transport.gate.wait_for_room(requests).await.is_ok()
+    }
+
     /// Ends all waits for quota, now and from now on.
     pub(super) fn break_off(&self) {
         self.transport.gate.break_off();

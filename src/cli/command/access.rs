@@ -108,9 +108,11 @@ async fn changes(
 ) -> Result<Vec<AccessChange>, Failure> {
     let _reading = terminal.busy("reading the account…");
     let planned = planning::make(inputs, connection, &inputs.root, &SafetyLimits::default(), terminal).await?;
+    let desired = access::desired_access(&inputs.desired);
+    let servers = wanted.api.map(|api| access::servers_of(&desired, api));
     let is_wanted = |change: &AccessChange| {
         wanted.client.is_none_or(|client| change.client.as_deref() == Some(client))
-            && wanted.api.is_none_or(|api| change.server == api)
+            && servers.as_ref().is_none_or(|servers| servers.contains(&change.server.as_str()))
     };
     Ok(planned.access.into_iter().filter(is_wanted).collect())
 }

@@ -101,7 +101,7 @@ pub(in crate::cli) async fn run(
         Ok(Exit::Done) if args.verify => {
             let proof = proof::prove(&args.proof, &inputs, &connection, global, env, terminal);
             tokio::select! {
-                exit = proof => exit,
+                exit = proof => exit.or_else(|failure| unproven(&failure, env, terminal)),
                 // Written is what was to be written, and nothing is proven.
                 () = stop.first() => Ok(Exit::Unproven),
             }
@@ -110,6 +110,12 @@ pub(in crate::cli) async fn run(
     };
     connection.close().await;
     exit
+}
+
+/// Says why nothing could be proven: what was applied is applied all the same.
+fn unproven(failure: &Failure, env: ProcessEnv<'_>, terminal: &Terminal) -> Result<Exit, Failure> {
+    let _unheard = failure.tell(env, terminal);
+    Ok(Exit::Unproven)
 }
 
 /// One apply, from the lock to the last file.
@@ -161,9 +167,10 @@ impl Apply<'_> {
         let permitted = permission::filter(saved, &planned.plan);
         let withheld = permission::withheld(saved, &planned.plan, &permitted);
         let exit = execution.perform(&planned, &permitted, withheld).await;
-        permission::tell_withheld(&permitted, terminal)?;
+        // What was written is written; a line that cannot be said changes nothing about the exit code.
+        let _unheard = permission::tell_withheld(&permitted, terminal);
         if permitted.plan.has_changes() {
-            planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal)?;
+            let _unheard = planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal);
         }
         drop(lock);
         exit

@@ -41,9 +41,10 @@ Examples:
   gatewright undo 20260801T0915                         shows what it would do, and asks
   gatewright undo 20260801T0915 --auto-approve --allow-destroy
 
-Without a terminal and without --auto-approve it only shows the plan.")]
+Without a terminal and without --auto-approve it only shows the plan, and exits with 2.")]
 pub(in crate::cli) struct UndoArgs {
     /// The run: its name or an unambiguous beginning of it
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     run: Option<String>,
 
     /// Do not ask
@@ -94,7 +95,11 @@ impl Undo<'_> {
     async fn run(&self) -> Result<Exit, Failure> {
         let Self { args, inputs, connection, stop, global, terminal, .. } = self;
         let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
-        let lock = stop.unless(home::lock(&home, global, terminal)).await?;
+        // A list is worth having while another run goes on; that one is then in it as far as it is.
+        let lock = match args.run {
+            Some(_) => Some(stop.unless(home::lock(&home, global, terminal)).await?),
+            None => None,
+        };
         let account = async { Ok(connection.reader.account_id().await.context("cannot undo")?) };
         let account = stop.unless(account).await?;
         let history = home::history(&home, account)?;
@@ -118,7 +123,7 @@ impl Undo<'_> {
             if !Terminal::can_ask() {
                 let hint = "Nobody is there to be asked, so nothing was written. Do it with `--auto-approve`.";
                 terminal.tell(|err| report::write_hint(err, hint))?;
-                return Ok(Exit::Done);
+                return Ok(Exit::Pending);
             }
             consent::ask(stop, terminal).await?;
         }
@@ -179,14 +184,15 @@ impl Undo<'_> {
         let began = Instant::now();
         let permitted = planned.plan.permitted(|_| true);
         let exit = execution.perform(planned, &permitted, BTreeMap::new()).await?;
-        planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal)?;
+        // What was written is written; a line that cannot be said changes nothing about the exit code.
+        let _unheard = planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal);
         if matches!(exit, Exit::Done | Exit::Partial) {
             let file = global.file().display().to_string();
             let hint = format!(
                 "{} still asks for what was undone: change it too, or the next apply does it again.",
                 report::visible(&file)
             );
-            terminal.tell(|err| report::write_hint(err, &hint))?;
+            let _unheard = terminal.tell(|err| report::write_hint(err, &hint));
         }
         Ok(exit)
     }

@@ -11,22 +11,35 @@ const MOST_ARROWS: usize = 40;
 /// The longest label, in characters.
 const LONGEST: usize = 60;
 
+/// The most bytes of a picture.
+const MOST_BYTES: usize = 7_500;
+
+/// A picture, and how many arrows it has no room for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Picture {
+    pub(super) text: String,
+    pub(super) left_out: usize,
+}
+
 /// Draws clients, servers and gateway policies with an arrow for each change; `None` where no client is concerned.
 ///
 /// An arrow says in words what happens, so that nothing depends on colour.
-pub(super) fn picture(access: &[AccessChange]) -> Option<String> {
-    let arrows: Vec<Arrow> = access.iter().filter_map(Arrow::of).take(MOST_ARROWS).collect();
-    if arrows.is_empty() {
-        return None;
-    }
+pub(super) fn picture(access: &[AccessChange]) -> Option<Picture> {
+    let arrows: Vec<Arrow> = access.iter().filter_map(Arrow::of).collect();
     let mut nodes = Nodes::default();
     let mut lines = String::new();
-    for (number, Arrow { client, to, label, impact }) in arrows.iter().enumerate() {
+    let mut drawn = 0;
+    for Arrow { client, to, label, impact } in arrows.iter().take(MOST_ARROWS) {
         let (from, to) = (nodes.name(&Node::Client(client)), nodes.name(to));
-        lines.push_str(&format!("  {from} -->|\"{}\"| {to}\n", escaped(label)));
-        lines.push_str(&format!("  linkStyle {number} {}\n", stroke(*impact)));
+        let line = format!("  {from} -->|\"{}\"| {to}\n  linkStyle {drawn} {}\n", escaped(label), stroke(*impact));
+        if nodes.lines.len() + lines.len() + line.len() > MOST_BYTES {
+            break;
+        }
+        lines.push_str(&line);
+        drawn += 1;
     }
-    Some(format!("flowchart LR\n{}{lines}", nodes.lines))
+    let text = format!("flowchart LR\n{}{lines}", nodes.lines);
+    (drawn > 0).then(|| Picture { text, left_out: arrows.len() - drawn })
 }
 
 /// One change of a client's access.
@@ -128,7 +141,9 @@ mod tests {
             scopes: vec![ScopeValue::new("a:b")],
             sentence: String::new(),
         };
-        let drawn = picture(&[change]).unwrap();
+        let many = vec![change.clone(); 50];
+        assert_eq!(picture(&many).unwrap().left_out, 10);
+        let drawn = picture(&[change]).unwrap().text;
         let expected = "flowchart LR\n  n0([\"#96;#96;#96;end\"])\n  n1[\"s#34;#93; --#62; x\"]\n  \
                         n0 -->|\"gains a:b\"| n1\n  linkStyle 0 stroke:#b26a00,stroke-width:2px\n";
         assert_eq!(drawn, expected);

@@ -1,6 +1,6 @@
 //! The plan, the worst first, within the size of a comment.
 
-use super::mermaid::picture;
+use super::mermaid::{Picture, picture};
 use super::page::{Page, Section};
 use super::span::{block, code, html, plain, sentence};
 use crate::access::AccessChange;
@@ -48,8 +48,9 @@ pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Resu
         let mut blocks = of_impact.iter().map(|change| access_block(change));
         left_out.note(page.section(frame(open, &mut blocks, "", ACCESS_SHARE), RESERVE), "access change", None);
     }
-    if let Some(picture) = picture(access) {
-        let mut blocks = std::iter::once(block("mermaid", &picture));
+    if let Some(Picture { text, left_out: arrows }) = picture(access) {
+        left_out.note(arrows, "arrow of the picture", Some("arrows of the picture"));
+        let mut blocks = std::iter::once(block("mermaid", &text));
         left_out.note(page.section(frame("\n", &mut blocks, "", PICTURE_SHARE), RESERVE), "picture", None);
     }
     details(&mut page, view, &mut left_out);
@@ -111,7 +112,7 @@ const fn impact_heading(impact: Impact) -> &'static str {
 }
 
 fn access_block(change: &AccessChange) -> String {
-    format!("- {}\n", sentence(&change.sentence))
+    cut(format!("- {}", sentence(&change.sentence))) + "\n"
 }
 
 fn refusal_block(refusal: &Refusal, plan: &Plan) -> String {

@@ -198,3 +198,18 @@ async fn nothing_is_sent_that_cannot_be_recorded() {
         assert!(!account.plan(WALK).await.has_changes());
     }
 }
+
+#[tokio::test]
+async fn no_new_app_is_made_while_the_old_one_is_there() {
+    for fault in [json!({ "status": 404 }), json!({ "status": 204 })] {
+        let account = settled(rule("DELETE", "/api/2/apps/*", &fault)).await;
+        let plan = replacing(&account, WALK).await;
+        let old = web(&account).await["id"].clone();
+        let quick = ExecuteOptions { patience: std::time::Duration::ZERO, ..options() };
+        let outcome = account.execute(&plan, &Script::default(), &quick).await;
+        assert_eq!(outcome.exit_class(), ExitClass::Partial, "{outcome:#?}");
+        assert!(matches!(result(&outcome, WEB), StepResult::Unseen { id, .. } if json!(id.0) == old), "{outcome:#?}");
+        account.faults(json!([])).await;
+        assert!(!account.plan(WALK).await.has_changes(), "{fault}: it is as it was");
+    }
+}
