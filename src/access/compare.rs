@@ -81,7 +81,7 @@ fn compare_server(mut subject: Subject<'_>, before: &ServerAccess, after: &Serve
     compare_lifetimes(&mut subject, "access", *access_token_minutes, after.access_token_minutes);
     compare_lifetimes(&mut subject, "refresh", *refresh_token_minutes, after.refresh_token_minutes);
     if let (Some(old), Some(new)) = (clients, &after.clients) {
-        let renamed = rename(&mut subject, old, renames);
+        let renamed = rename(&mut subject, old, new, renames);
         compare_clients(subject, &renamed, new);
     }
 }
@@ -111,21 +111,27 @@ fn compare_lifetimes(subject: &mut Subject<'_>, which: &str, old: Option<u64>, n
     subject.add(impact, None, Vec::new(), sentence);
 }
 
-/// Reports renamed scopes and returns the old grants in the new words, so that a rename is not also a loss and a gain.
+/// Reports renamed scopes and returns the old grants in the new words, so that a rename is not also a loss and a gain. A scope
+/// that is renamed and taken away is taken away.
 fn rename(
     subject: &mut Subject<'_>,
     old: &BTreeMap<String, BTreeSet<ScopeValue>>,
+    new: &BTreeMap<String, BTreeSet<ScopeValue>>,
     renames: &Renames,
 ) -> BTreeMap<String, BTreeSet<ScopeValue>> {
     let server = subject.server;
+    let keeps = |client: &String, to: &ScopeValue| new.get(client).is_some_and(|scopes| scopes.contains(to));
     for (from, to) in renames {
-        for (client, _) in old.iter().filter(|(_, scopes)| scopes.contains(from)) {
+        for (client, _) in old.iter().filter(|(client, scopes)| scopes.contains(from) && keeps(client, to)) {
             let sentence = format!("`{client}` has to ask `{server}` for `{to}` instead of `{from}`");
             subject.add(Impact::Breaks, Some(client), vec![from.clone(), to.clone()], sentence);
         }
     }
-    let renamed = |scope: &ScopeValue| renames.get(scope).unwrap_or(scope).clone();
-    old.iter().map(|(client, scopes)| (client.clone(), scopes.iter().map(renamed).collect())).collect()
+    let renamed = |(client, scopes): (&String, &BTreeSet<ScopeValue>)| {
+        let renamed = |scope| renames.get(scope).filter(|to| keeps(client, to)).unwrap_or(scope).clone();
+        (client.clone(), scopes.iter().map(renamed).collect())
+    };
+    old.iter().map(renamed).collect()
 }
 
 fn compare_clients(

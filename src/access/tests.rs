@@ -332,6 +332,24 @@ fn a_renamed_scope_is_neither_lost_nor_gained() {
 }
 
 #[test]
+fn a_scope_that_is_renamed_and_taken_away_is_lost() {
+    check(
+        |desired, live| {
+            let server = live_server(live);
+            server.scopes.as_mut().unwrap()[1].value = ScopeValue::new("edit");
+            server.clients.as_mut().unwrap()[0].scopes[1].value = ScopeValue::new("edit");
+            let desired = server_of(desired);
+            let scopes = desired.scopes.as_mut().unwrap();
+            scopes.value.get_mut(&ScopeValue::new("write")).unwrap().renamed_from =
+                Some(sourced(ScopeValue::new("edit")));
+            let web = desired.clients.as_mut().unwrap().value.get_mut(&key("web")).unwrap();
+            web.value.retain(|scope| scope.value != ScopeValue::new("write"));
+        },
+        &[(Impact::Narrows, "`web` no longer gets `edit` on `contacts`")],
+    );
+}
+
+#[test]
 fn deleted_things_take_their_grants_with_them() {
     check(
         |desired, _| {
