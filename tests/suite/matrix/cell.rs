@@ -185,27 +185,36 @@ pub(super) fn judge(lab: &Lab, golden: &Golden, code: Option<i32>) -> Result<(),
 pub(super) fn converge(lab: &Lab, golden: &Golden, program: &Program, most_runs: usize) -> Result<(), String> {
     lab.set_faults(&[]);
     let run = |name: &str, words: &[&str]| Lab::spawn(program, name, words, Pace::STEADY).wait().unwrap().code();
-    let mut codes = Vec::new();
-    // What a killed run sent may take effect after the next one, so only an empty plan is the end.
-    while !matches!(codes.last(), Some((Some(0), Some(0)))) {
-        if codes.len() == most_runs {
-            return Err(format!("running it again, and planning after it, ended with {codes:?}"));
+    let mut last = Ok(());
+    for attempt in 1..=most_runs {
+        let again = run(&format!("again-{attempt}"), AGAIN);
+        let plan = run("plan", &["plan", "--detailed-exitcode"]);
+        last = match (again, plan) {
+            (Some(0), Some(0)) => is_as_undisturbed(lab, golden, program),
+            codes => Err(format!("running it again, and planning after it, ended with {codes:?}")),
+        };
+        // What a killed run sent may take effect after the next one.
+        if last.is_ok() {
+            break;
         }
-        let again = run(&format!("again-{}", codes.len() + 1), AGAIN);
-        codes.push((again, run("plan", &["plan", "--detailed-exitcode"])));
     }
-    let account = lab.account();
-    if account != golden.account {
-        return Err(format!("the account is another one:\n{}", difference(&golden.account, &account)));
-    }
-    if program.read("policies/ledger.json") != golden.policy {
-        return Err("the policy file is another one".to_owned());
-    }
+    last?;
     secret_is_accounted_for(lab, program, "made", "Made App")?;
     match lab.app("Replaced App") {
         // It was not made anew, and nobody was told its secret.
         Some((id, _)) if id == golden.replaced => Ok(()),
         _ => secret_is_accounted_for(lab, program, "replaced", "Replaced App"),
+    }
+}
+
+fn is_as_undisturbed(lab: &Lab, golden: &Golden, program: &Program) -> Result<(), String> {
+    let account = lab.account();
+    if account != golden.account {
+        return Err(format!("the account is another one:\n{}", difference(&golden.account, &account)));
+    }
+    match program.read("policies/ledger.json") == golden.policy {
+        true => Ok(()),
+        false => Err("the policy file is another one".to_owned()),
     }
 }
 
