@@ -72,7 +72,7 @@ impl Fault {
     }
 
     /// Says whether effects may come when the program is gone or has gone on.
-    const fn is_late(self) -> bool {
+    pub(super) const fn is_late(self) -> bool {
         matches!(self, Self::KilledLate | Self::BadGatewayLate)
     }
 

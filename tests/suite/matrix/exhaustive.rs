@@ -54,10 +54,14 @@ fn play_all(golden: &Golden, cells: &[(usize, Fault)]) -> Vec<String> {
     thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(cells.len()) {
             scope.spawn(|| {
-                let lab = Lab::new();
+                let mut lab = Lab::new();
                 while let Some((nth, fault)) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(told) = play(&lab, golden, *fault, *nth) {
                         failures.lock().unwrap().push(told);
+                    }
+                    if fault.is_late() {
+                        // What is still on its way must not reach the account of the next cell.
+                        lab = Lab::new();
                     }
                 }
             });

@@ -81,14 +81,13 @@ fn runs_that_meet_several_faults_converge() {
 
 /// Draws and plays schedules; a failure is shrunk and told.
 fn draw(golden: &Golden, cases: u32, worker: u32) -> Option<String> {
-    let lab = Lab::new();
     let mut bytes = [0; 32];
     let text = format!("{} {worker}", seed());
     text.bytes().enumerate().for_each(|(place, byte)| bytes[place % 32] ^= byte.rotate_left(place as u32 / 32));
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let config = Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let result = runner.run(&schedules(), |schedule| play(&lab, golden, &schedule).map_err(TestCaseError::fail));
+    let result = runner.run(&schedules(), |schedule| play(&Lab::new(), golden, &schedule).map_err(TestCaseError::fail));
     match result {
         Ok(()) => None,
         Err(TestError::Fail(told, schedule)) => Some(format!("{schedule:?}: {told}")),
