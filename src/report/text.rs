@@ -7,13 +7,16 @@ use super::words::{WIDTH, wrap};
 use super::{PlanView, count, visible};
 use crate::access::AccessChange;
 use crate::diagnostic::Origin;
-use crate::diff::{Action, Change, Reason};
+use crate::diff::{Action, Change, Impact, Reason};
 use crate::model::Note;
 use crate::plan::{Context, FileAction, FileChange, Plan, Summary};
 use similar::TextDiff;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// Writes a plan: the changes field by field, what they mean for access, the policy files, notes, refusals, one line.
+/// Writes a plan: what it means for access, the changes field by field, the policy files, notes, refusals, one line.
+///
+/// Access comes first, the worst of it on top: it is what a reviewer has to know if they read no further.
 ///
 /// # Errors
 /// Whatever the writer answers.
@@ -22,10 +25,10 @@ pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<(
     if plan.has_changes() {
         write_heading(out, &plan.context)?;
     }
+    write_access(out, access)?;
     for change in plan.changes() {
         write_change(out, change)?;
     }
-    write_access(out, access)?;
     for file in *files {
         write_file(out, file)?;
     }
@@ -97,9 +100,19 @@ fn write_access(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> 
     if access.is_empty() {
         return Ok(());
     }
-    writeln!(out, "{HEADING}Access changes{HEADING:#}")?;
+    writeln!(out, "{HEADING}Access changes{HEADING:#}: {}", impact_counts(access))?;
     write_access_lines(out, access)?;
     writeln!(out)
+}
+
+/// Counts access changes by what they mean, the worst first: `1 breaks, 3 widens`.
+pub(super) fn impact_counts(access: &[AccessChange]) -> String {
+    let mut counts: BTreeMap<Impact, usize> = BTreeMap::new();
+    for change in access {
+        *counts.entry(change.impact).or_default() += 1;
+    }
+    let parts: Vec<String> = counts.iter().map(|(impact, number)| format!("{number} {}", impact.as_str())).collect();
+    parts.join(", ")
 }
 
 fn write_access_lines(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> {
