@@ -1,8 +1,9 @@
 //! What a plan means for access.
 
 use super::admission::{Admission, Obstacle, admissions};
-use super::after::after;
+use super::after::{After, after};
 use super::compare::compare_renamed;
+use super::graph::{GraphApi, Sides, graph};
 use super::state::{Access, Labels, live_access};
 use crate::diff::{AppOperation, Change, Edit, Impact};
 use crate::model::{DesiredState, EntryKey, LiveState, ScopeValue, identify};
@@ -38,20 +39,33 @@ pub struct Planned<'a> {
     pub rewritten: &'a BTreeSet<EntryKey>,
 }
 
+/// What a plan means for access.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessDiff {
+    /// What changes for whom, sorted, the worst first.
+    pub changes: Vec<AccessChange>,
+    /// What that touches, and the grants around it, sorted by server.
+    pub graph: Vec<GraphApi>,
+}
+
 /// Says what a plan means for access: grants, audiences, lifetimes, and who a gateway policy will start to refuse.
-///
-/// Shape: sorted, the worst first.
-pub fn changes(planned: Planned<'_>) -> Vec<AccessChange> {
+pub fn of_plan(planned: Planned<'_>) -> AccessDiff {
     let Planned { desired, live, changes, rewritten } = planned;
     let identities = identify(desired, &live.lists);
     let labels = Labels::new(live, &identities);
     let before = live_access(live, &identities);
-    let after = after(&before, live, &labels, changes);
-    let mut found = compare_renamed(&before, &after.access, &after.renames);
-    found.extend(refused(desired, &before, &after.access, rewritten));
-    found.extend(replaced(&before, &after.access, &labels, changes));
+    let After { access: after, renames } = after(&before, live, &labels, changes);
+    let admissions = (admissions(desired, &before), admissions(desired, &after));
+    let admissions = (admissions.0.as_slice(), admissions.1.as_slice());
+    let replaced = replaced(&labels, changes);
+    let mut found = compare_renamed(&before, &after, &renames);
+    found.extend(refused(admissions, &before, rewritten));
+    found.extend(made_anew(&before, &after, &replaced));
     found.sort();
-    found
+    let sides =
+        Sides { before: &before, after: &after, renames: &renames, admissions, replaced: &replaced, changes: &found };
+    let graph = graph(&sides);
+    AccessDiff { changes: found, graph }
 }
 
 /// Finds the clients of today that a policy keeps out afterwards.
@@ -59,41 +73,44 @@ pub fn changes(planned: Planned<'_>) -> Vec<AccessChange> {
 /// Where the policy's file stays as it is, only a client that could pass with today's grants counts: otherwise every plan
 /// would repeat what is so on purpose.
 fn refused(
-    desired: &DesiredState,
+    (today, afterwards): (&[Admission], &[Admission]),
     before: &Access,
-    after: &Access,
     rewritten: &BTreeSet<EntryKey>,
 ) -> Vec<AccessChange> {
-    let passing: BTreeSet<(EntryKey, String, String)> = admissions(desired, before)
-        .into_iter()
+    let passing: BTreeSet<(&EntryKey, &str, &str)> = today
+        .iter()
         .filter(|admission| admission.obstacles.is_empty())
-        .map(|admission| (admission.policy, admission.server, admission.client))
+        .map(|admission| (&admission.policy, admission.server.as_str(), admission.client.as_str()))
         .collect();
     let mut found = Vec::new();
-    for admission in admissions(desired, after) {
-        if admission.obstacles.is_empty() {
-            continue;
-        }
-        let clients = before.servers.get(&admission.server).and_then(|server| server.clients.as_ref());
-        let is_bound_today = clients.is_some_and(|clients| clients.contains_key(&admission.client));
-        let Admission { policy, server, client, obstacles: _ } = &admission;
-        let could_pass = passing.contains(&(policy.clone(), server.clone(), client.clone()));
-        if could_pass || (is_bound_today && rewritten.contains(&admission.policy)) {
-            found.push(refusal(admission));
+    for admission in afterwards.iter().filter(|admission| !admission.obstacles.is_empty()) {
+        let Admission { policy, server, client, obstacles: _ } = admission;
+        let clients = before.servers.get(server).and_then(|server| server.clients.as_ref());
+        let is_bound_today = clients.is_some_and(|clients| clients.contains_key(client));
+        let could_pass = passing.contains(&(policy, server.as_str(), client.as_str()));
+        if could_pass || (is_bound_today && rewritten.contains(policy)) {
+            found.push(refusal(admission.clone()));
         }
     }
     found
 }
 
+/// Returns the clients that are made anew.
+fn replaced(labels: &Labels<'_>, changes: &[&Change]) -> BTreeSet<String> {
+    let replaced = changes.iter().filter_map(|change| match &change.edit {
+        Edit::App(AppOperation::Replace { id, .. }) => Some(labels.app(*id)),
+        _ => None,
+    });
+    replaced.collect()
+}
+
 /// Finds what clients that are made anew get on as before, but not as who they were.
-fn replaced(before: &Access, after: &Access, labels: &Labels<'_>, changes: &[&Change]) -> Vec<AccessChange> {
+fn made_anew(before: &Access, after: &Access, replaced: &BTreeSet<String>) -> Vec<AccessChange> {
     let mut found = Vec::new();
-    for change in changes {
-        let Edit::App(AppOperation::Replace { id, .. }) = &change.edit else { continue };
-        let client = labels.app(*id);
+    for client in replaced {
         let is_bound = |access: &Access, server: &String| {
             let clients = access.servers.get(server).and_then(|server| server.clients.as_ref());
-            clients.is_some_and(|clients| clients.contains_key(&client))
+            clients.is_some_and(|clients| clients.contains_key(client))
         };
         for server in before.servers.keys().filter(|server| is_bound(before, server) && is_bound(after, server)) {
             found.push(AccessChange {

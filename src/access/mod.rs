@@ -8,13 +8,15 @@ mod admission;
 mod after;
 mod change;
 mod compare;
+mod graph;
 mod matrix;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use admission::{Admission, Obstacle, admissions};
-pub use change::{AccessChange, Planned, changes};
+pub use change::{AccessChange, AccessDiff, Planned, of_plan};
 pub use compare::compare;
+pub use graph::{Gate, GraphApi, GraphClient, GraphScope, Presence};
 pub use matrix::{Api, Client, Wanted, matrix, servers_of};
 pub use state::{Access, Grant, ServerAccess, desired_access, live_access};

@@ -1,6 +1,9 @@
 //! Access changes of small plans, from the two states to the sentences.
 
-use super::{AccessChange, Grant, Planned, admissions, changes, compare, desired_access, live_access};
+use super::{
+    AccessChange, Gate, Grant, GraphClient, GraphScope, Planned, Presence, admissions, compare, desired_access,
+    live_access, of_plan,
+};
 use crate::diagnostic::{Origin, Sourced};
 use crate::diff::{Change, Impact, diff};
 use crate::model::{
@@ -193,7 +196,45 @@ fn found(desired: &DesiredState, live: &LiveState, rewritten: &[&str]) -> Vec<Ac
     assert_eq!(diff.problems, Vec::new());
     let planned: Vec<&Change> = diff.changes.iter().collect();
     let rewritten = rewritten.iter().map(|&policy| key(policy)).collect();
-    changes(Planned { desired, live, changes: &planned, rewritten: &rewritten })
+    of_plan(Planned { desired, live, changes: &planned, rewritten: &rewritten }).changes
+}
+
+/// Draws the graph of a plan in few signs: `+` what comes, `-` what goes, `!` what is refused from now on.
+fn drawn(desired: &DesiredState, live: &LiveState) -> Vec<String> {
+    let diff = diff(desired, live);
+    let planned: Vec<&Change> = diff.changes.iter().collect();
+    let graph = of_plan(Planned { desired, live, changes: &planned, rewritten: &BTreeSet::new() }).graph;
+    let sign = |presence| match presence {
+        Presence::Stays => "",
+        Presence::Comes => "+",
+        Presence::Goes => "-",
+    };
+    let scope = |scope: &GraphScope| match scope {
+        GraphScope::Kept(scope) => scope.to_string(),
+        GraphScope::Gained(scope) => format!("+{scope}"),
+        GraphScope::Lost(scope) => format!("-{scope}"),
+        GraphScope::Renamed { from, to } => format!("{from}>{to}"),
+    };
+    let gate = |gate: &Gate| match (gate.obstacles.is_empty(), gate.is_news) {
+        (true, false) => format!(" {}", gate.policy),
+        (true, true) => format!(" +{}", gate.policy),
+        (false, false) => format!(" -{}", gate.policy),
+        (false, true) => format!(" !{}", gate.policy),
+    };
+    let mut lines = Vec::new();
+    for api in &graph {
+        let impact = api.impact.map_or_else(String::new, |impact| format!(" {}", impact.as_str()));
+        lines.push(format!("{}{}{impact}", sign(api.presence), api.server));
+        for client in &api.clients {
+            let GraphClient { client, presence, is_replaced, impact, scopes, gates } = client;
+            let scopes: Vec<String> = scopes.iter().map(scope).collect();
+            let gates: String = gates.iter().map(gate).collect();
+            let anew = if *is_replaced { " anew" } else { "" };
+            let impact = impact.map_or_else(String::new, |impact| format!(" {}", impact.as_str()));
+            lines.push(format!("  {}{client}{anew}: {}{gates}{impact}", sign(*presence), scopes.join(" ")));
+        }
+    }
+    lines
 }
 
 /// Changes the two states and expects exactly these impacts and sentences, in order.
@@ -410,4 +451,62 @@ fn file_and_account_speak_of_the_same_grants() {
     };
     assert_eq!(from_file.grants(), [grant("batch", "read"), grant("web", "read"), grant("web", "write")]);
     assert!(admissions(&desired, &from_file).iter().all(|admission| admission.obstacles.is_empty()));
+}
+
+#[test]
+fn the_graph_shows_what_is_touched_and_the_grants_around_it() {
+    let draw = |change: &dyn Fn(&mut DesiredState, &mut LiveState)| {
+        let (mut desired, mut live) = (desired(), live());
+        change(&mut desired, &mut live);
+        drawn(&desired, &live)
+    };
+    assert_eq!(draw(&|_, _| {}), Vec::<String>::new());
+    let of = |desired: &mut DesiredState, client: &str, scopes: &[&str]| {
+        let clients = server_of(desired).clients.as_mut().unwrap();
+        clients.value.insert(key(client), sourced(values(scopes)));
+    };
+    assert_eq!(
+        draw(&|desired, _| of(desired, "batch", &["write"])),
+        ["contacts", "  batch: -read +write !mule breaks", "  web: read write mule"]
+    );
+    assert_eq!(
+        draw(&|desired, live| {
+            live_server(live).clients.as_mut().unwrap().pop();
+            server_of(desired).access_token_expiration_minutes = Some(sourced(5));
+        }),
+        ["contacts narrows", "  +batch: +read mule widens", "  web: read write mule"]
+    );
+    assert_eq!(
+        draw(&|desired, _| {
+            server_of(desired).clients.as_mut().unwrap().value.remove(&key("batch"));
+        }),
+        ["contacts", "  -batch: -read breaks", "  web: read write mule"]
+    );
+    assert_eq!(
+        draw(&|desired, live| {
+            let server = live_server(live);
+            server.scopes.as_mut().unwrap()[1].value = ScopeValue::new("edit");
+            server.clients.as_mut().unwrap()[0].scopes[1].value = ScopeValue::new("edit");
+            let scopes = server_of(desired).scopes.as_mut().unwrap();
+            scopes.value.get_mut(&ScopeValue::new("write")).unwrap().renamed_from =
+                Some(sourced(ScopeValue::new("edit")));
+        }),
+        ["contacts", "  batch: read mule", "  web: edit>write read mule breaks"]
+    );
+}
+
+#[test]
+fn the_graph_shows_where_else_a_touched_client_is_known() {
+    let (mut desired, mut live) = (desired(), live());
+    let mut other = live_server(&mut live).clone();
+    other.id = RemoteId(300);
+    other.audiences = vec!["https://other.example.com".to_owned()];
+    other.clients = Some(vec![client(12, "Batch", &["read"]), client(13, "Legacy", &["read"])]);
+    live.servers.insert(RemoteId(300), other);
+    let clients = server_of(&mut desired).clients.as_mut().unwrap();
+    clients.value.insert(key("batch"), sourced(values(&["read", "write"])));
+    assert_eq!(
+        drawn(&desired, &live),
+        ["contacts", "  batch: read +write mule widens", "  web: read write mule", "id 300", "  batch: read"]
+    );
 }

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::inputs::{self, Inputs};
 use super::policy_files;
 use super::terminal::Terminal;
-use crate::access::{self, AccessChange};
+use crate::access::{self, AccessDiff};
 use crate::diff;
 use crate::live;
 use crate::model::{Pairing, identify};
@@ -40,7 +40,7 @@ impl SafetyArgs {
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    pub(super) access: Vec<AccessChange>,
+    pub(super) access: AccessDiff,
     pub(super) files: Vec<FileChange>,
     /// Which apps of the file are which live ones.
     pub(super) apps: Pairing,
@@ -51,7 +51,8 @@ pub(super) struct Planned {
 impl Planned {
     /// Returns it as the report shows it.
     pub(super) fn view<'a>(&'a self, variables: &'a BTreeMap<String, String>) -> PlanView<'a> {
-        PlanView { plan: &self.plan, access: &self.access, files: &self.files, variables }
+        let AccessDiff { changes: access, graph } = &self.access;
+        PlanView { plan: &self.plan, access, graph, files: &self.files, variables }
     }
 }
 
@@ -81,7 +82,7 @@ pub(super) async fn make(
     let plan = plan::plan(diff, context, limits);
     let files = policy_files::compare(files_base, &inputs.rendered)?;
     let changes: Vec<_> = plan.changes().collect();
-    let access = access::changes(access::Planned {
+    let access = access::of_plan(access::Planned {
         desired: &inputs.desired,
         live: &live,
         changes: &changes,

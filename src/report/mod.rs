@@ -9,6 +9,7 @@ mod access;
 mod cost;
 mod diagnostics;
 mod error;
+mod facts;
 mod fields;
 mod json;
 mod keys;

@@ -1,7 +1,7 @@
 //! One rich plan for the tests of this room.
 
 use super::{PlanView, write_plan_json, write_plan_markdown, write_plan_text};
-use crate::access::AccessChange;
+use crate::access::{AccessChange, Gate, GraphApi, GraphClient, GraphScope, Obstacle, Presence};
 use crate::diagnostic::Origin;
 use crate::diff::{
     AppCreate, AppOperation, Change, ClientOperation, Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal,
@@ -154,6 +154,32 @@ fn files() -> Vec<FileChange> {
     ]
 }
 
+fn graph() -> Vec<GraphApi> {
+    let client = |name: &str, presence, impact, scopes: Vec<GraphScope>| GraphClient {
+        client: name.to_owned(),
+        presence,
+        is_replaced: false,
+        impact,
+        scopes,
+        gates: Vec::new(),
+    };
+    let scope = |value: &str| ScopeValue::new(value);
+    let gate = Gate {
+        policy: EntryKey::new("contacts-mule"),
+        obstacles: vec![Obstacle::Scopes(vec![scope("contacts:read")])],
+        is_news: true,
+    };
+    let kept = vec![GraphScope::Kept(scope("contacts:write")), GraphScope::Lost(scope("contacts:read"))];
+    let web = client("contacts-web", Presence::Stays, Some(Impact::Breaks), kept);
+    let gained = vec![GraphScope::Gained(scope("contacts:read"))];
+    let clients = vec![
+        client("Legacy <Portal> (id 3)", Presence::Stays, None, vec![GraphScope::Kept(scope("contacts:read"))]),
+        client("contacts-batch", Presence::Comes, Some(Impact::Widens), gained),
+        GraphClient { gates: vec![gate], ..web },
+    ];
+    vec![GraphApi { server: "contacts".into(), presence: Presence::Stays, impact: Some(Impact::Widens), clients }]
+}
+
 pub(super) fn written(
     view: &PlanView<'_>,
     write: fn(&mut dyn std::io::Write, &PlanView<'_>) -> std::io::Result<()>,
@@ -174,7 +200,8 @@ pub(super) fn with_rich_plan(check: impl FnOnce(&PlanView<'_>)) {
             .into(),
     }];
     let variables = BTreeMap::from([("region".to_owned(), "eu".to_owned())]);
-    check(&PlanView { plan: &plan(), access: &access, files: &files(), variables: &variables });
+    let graph = graph();
+    check(&PlanView { plan: &plan(), access: &access, graph: &graph, files: &files(), variables: &variables });
 }
 
 #[test]
@@ -258,6 +285,6 @@ fn a_damaged_plan_is_refused_with_its_place() {
 #[test]
 fn nothing_to_do_is_one_line() {
     let plan = Plan { steps: Vec::new(), refusals: Vec::new(), notes: Vec::new(), ..plan() };
-    let view = PlanView { plan: &plan, access: &[], files: &[], variables: &BTreeMap::new() };
+    let view = PlanView { plan: &plan, access: &[], graph: &[], files: &[], variables: &BTreeMap::new() };
     assert_eq!(written(&view, write_plan_text), "No changes.\n");
 }

@@ -1,5 +1,6 @@
 //! A plan as text.
 
+use super::facts::facts;
 use super::fields::write_field;
 use super::refusal::refusal_advice;
 use super::style::{ADDED, CHANGED, FAINT, HEADING, REMOVED, of_action, of_impact};
@@ -7,7 +8,7 @@ use super::words::{WIDTH, wrap};
 use super::{PlanView, count, visible};
 use crate::access::AccessChange;
 use crate::diagnostic::Origin;
-use crate::diff::{Action, Change, Impact, Reason};
+use crate::diff::{Change, Impact};
 use crate::model::Note;
 use crate::plan::{Context, FileAction, FileChange, Plan, Summary};
 use similar::TextDiff;
@@ -21,7 +22,7 @@ use std::io::{self, Write};
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<()> {
-    let PlanView { plan, access, files, variables: _ } = view;
+    let PlanView { plan, access, graph: _, files, variables: _ } = view;
     if plan.has_changes() {
         write_heading(out, &plan.context)?;
     }
@@ -50,17 +51,11 @@ fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
 }
 
 fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    let Change { address, origin: _, impact, reason, fingerprint: _, fields, edit } = change;
+    let Change { address, origin: _, impact, reason: _, fingerprint: _, fields, edit } = change;
     let action = edit.action();
     let (paint, impact_paint) = (of_action(action), of_impact(*impact));
     let head = format!("{} {}", action.symbol(), visible(&address.to_string()));
-    let mut facts = action.as_str().to_owned();
-    if let Some(id) = edit.id() {
-        facts.push_str(&format!(" {id}"));
-    }
-    if let Some(why) = reason_words(*reason, action) {
-        facts.push_str(why);
-    }
+    let facts = facts(change);
     let width = 2 + head.chars().count() + 2 + facts.len() + 2 + impact.as_str().len();
     let gap = if width <= WIDTH { " " } else { "\n      " };
     write!(out, "  {paint}{head}{paint:#}:{gap}{facts}, ")?;
@@ -69,20 +64,6 @@ fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
         write_field(out, field)?;
     }
     writeln!(out)
-}
-
-/// Says why, where the action does not say it already.
-const fn reason_words(reason: Reason, action: Action) -> Option<&'static str> {
-    match (reason, action) {
-        (Reason::MissingLive, Action::Create) | (Reason::Differs, Action::Update) | (Reason::Undo, _) => None,
-        (Reason::Replaced, Action::Replace) => None,
-        (Reason::Replaced, _) => Some(", for the new app"),
-        (Reason::Renamed, _) => Some(", renamed"),
-        (Reason::OnlyLive, _) => Some(", not in the file"),
-        (Reason::StateAbsent, _) => Some(", state: absent"),
-        (Reason::MissingLive, _) => Some(", not live"),
-        (Reason::Differs, _) => Some(", differs"),
-    }
 }
 
 /// Writes what changes about access, or `No changes.`

@@ -1,6 +1,6 @@
 //! What is shown together: the plan, and what it means for access and for the policy files.
 
-use crate::access::AccessChange;
+use crate::access::{AccessChange, GraphApi};
 use crate::plan::{FileChange, Plan};
 use std::collections::BTreeMap;
 
@@ -11,6 +11,8 @@ pub struct PlanView<'a> {
     pub plan: &'a Plan,
     /// What it means for access, worst first.
     pub access: &'a [AccessChange],
+    /// What that touches, and the grants around it.
+    pub graph: &'a [GraphApi],
     /// The policy files that will be written, by path.
     pub files: &'a [FileChange],
     /// The variables given on the command line; a saved plan is applied with the same ones.

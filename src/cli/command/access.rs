@@ -114,7 +114,7 @@ async fn changes(
         wanted.client.is_none_or(|client| change.client.as_deref() == Some(client))
             && servers.as_ref().is_none_or(|servers| servers.contains(&change.server.as_str()))
     };
-    Ok(planned.access.into_iter().filter(is_wanted).collect())
+    Ok(planned.access.changes.into_iter().filter(is_wanted).collect())
 }
 
 fn show(shown: AccessShown<'_>, format: Format, terminal: &Terminal) -> Result<Exit, Failure> {

@@ -157,7 +157,7 @@ impl Undo<'_> {
         plan.add_notes(undone);
         sink::note_short_lived(&mut plan, args.secrets_command.as_deref(), *env);
         let changes: Vec<_> = plan.changes().collect();
-        let access = access::changes(access::Planned {
+        let access = access::of_plan(access::Planned {
             desired: &inverse.desired,
             live: &live,
             changes: &changes,

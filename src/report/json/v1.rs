@@ -223,7 +223,7 @@ pub fn plan_schema() -> Value {
 
 impl From<&PlanView<'_>> for PlanV1 {
     fn from(view: &PlanView<'_>) -> Self {
-        let PlanView { plan, access, files, variables } = *view;
+        let PlanView { plan, access, graph: _, files, variables } = *view;
         let Plan { context, steps, notes, refusals, drift, summary, apply_requests } = plan;
         let Context { tenant, account_id, environment, config_digest, replaces } = context;
         Self {

@@ -1,12 +1,13 @@
 //! The plan, the worst first, within the size of a comment.
 
-use super::mermaid::{Picture, picture};
+use super::mermaid::{LEGEND, Picture, picture};
 use super::page::{Page, Section};
 use super::span::{block, code, html, plain, sentence};
 use crate::access::AccessChange;
 use crate::diff::{Change, FieldChange, Impact, Refusal};
 use crate::model::Note;
 use crate::plan::{Context, FileChange, Plan};
+use crate::report::facts::facts;
 use crate::report::fields::shown;
 use crate::report::refusal::refusal_advice;
 use crate::report::text::{file_diff, place, summary_line};
@@ -18,15 +19,15 @@ use std::io::{self, Write};
 const RESERVE: usize = 1024;
 
 /// The most bytes of the sections that come before the details, so that none of them pushes out the others.
-const ACCESS_SHARE: usize = 20_000;
 const REFUSAL_SHARE: usize = 8_000;
 const PICTURE_SHARE: usize = 8_000;
 
 /// The most bytes of one change or one file; what is longer is cut.
 const BLOCK: usize = 6_000;
 
-/// The impacts in the order they are told.
-const IMPACTS: [Impact; 4] = [Impact::Breaks, Impact::Widens, Impact::Narrows, Impact::Cosmetic];
+/// The impacts in the order they are told, and the most bytes of each: much that breaks must not hide who gains.
+const IMPACTS: [(Impact, usize); 4] =
+    [(Impact::Breaks, 14_000), (Impact::Widens, 10_000), (Impact::Narrows, 5_000), (Impact::Cosmetic, 1_000)];
 
 /// Writes a plan as Markdown of at most 65,536 bytes: access first and the worst of it on top, then what is refused, a
 /// picture, the changes and files folded away, and how much was left out.
@@ -34,7 +35,7 @@ const IMPACTS: [Impact; 4] = [Impact::Breaks, Impact::Widens, Impact::Narrows, I
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<()> {
-    let PlanView { plan, access, files, variables: _ } = view;
+    let PlanView { plan, access, graph, files, variables: _ } = view;
     let mut page = Page::default();
     page.push(&heading(&plan.context));
     page.push(&format!("{}\n", plain(&summary_line(plan, files))));
@@ -42,16 +43,18 @@ pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Resu
     let mut refusals = plan.refusals.iter().map(|refusal| refusal_block(refusal, plan));
     let section = frame("\n**Refused**\n\n", &mut refusals, "", REFUSAL_SHARE);
     left_out.note(page.section(section, RESERVE), "refusal", None);
-    for impact in IMPACTS {
+    for (impact, share) in IMPACTS {
         let of_impact: Vec<_> = access.iter().filter(|change| change.impact == impact).collect();
         let open = format!("\n**{}** ({})\n\n", impact_heading(impact), of_impact.len());
         let mut blocks = of_impact.iter().map(|change| access_block(change));
-        left_out.note(page.section(frame(open, &mut blocks, "", ACCESS_SHARE), RESERVE), "access change", None);
+        left_out.note(page.section(frame(open, &mut blocks, "", share), RESERVE), "access change", None);
     }
-    if let Some(Picture { text, left_out: arrows }) = picture(access) {
-        left_out.note(arrows, "arrow of the picture", Some("arrows of the picture"));
+    if let Some(Picture { text, changes_left_out, kept_left_out }) = picture(graph) {
+        left_out.note(changes_left_out, "changed arrow of the picture", Some("changed arrows of the picture"));
+        left_out.note(kept_left_out, "plain arrow of the picture", Some("plain arrows of the picture"));
         let mut blocks = std::iter::once(block("mermaid", &text));
-        left_out.note(page.section(frame("\n", &mut blocks, "", PICTURE_SHARE), RESERVE), "picture", None);
+        let section = frame(format!("\n{LEGEND}\n\n"), &mut blocks, "", PICTURE_SHARE);
+        left_out.note(page.section(section, RESERVE), "picture", None);
     }
     details(&mut page, view, &mut left_out);
     page.push(&left_out.sentence());
@@ -60,7 +63,7 @@ pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Resu
 
 /// Adds what is folded away: changes, files and notes.
 fn details(page: &mut Page, view: &PlanView<'_>, left_out: &mut LeftOut) {
-    let PlanView { plan, access: _, files, variables: _ } = view;
+    let PlanView { plan, access: _, graph: _, files, variables: _ } = view;
     let mut changes: Vec<&Change> = plan.changes().collect();
     // Within one impact the order of the plan stays.
     changes.sort_by_key(|change| change.impact);
@@ -128,9 +131,8 @@ fn refusal_block(refusal: &Refusal, plan: &Plan) -> String {
 }
 
 fn change_block(change: &Change) -> String {
-    let Change { address, origin: _, impact, reason: _, fingerprint: _, fields, edit } = change;
-    let id = edit.id().map_or_else(String::new, |id| format!(" {id}"));
-    let head = format!("**{}**, {}{id}: {}\n", impact.as_str(), edit.action().as_str(), code(&address.to_string()));
+    let Change { address, origin: _, impact, reason: _, fingerprint: _, fields, edit: _ } = change;
+    let head = format!("**{}**, {}: {}\n", impact.as_str(), facts(change), code(&address.to_string()));
     let lines: String = fields.iter().flat_map(field_lines).collect();
     let body = if lines.is_empty() { String::new() } else { block("diff", &cut(lines)) };
     format!("{head}{body}\n")

@@ -2,9 +2,9 @@
 
 use super::page::LIMIT;
 use super::write_plan_markdown;
-use crate::access::AccessChange;
+use crate::access::{AccessChange, GraphApi, GraphClient, GraphScope, Presence};
 use crate::diff::{Change, FieldChange, Impact};
-use crate::model::{Note, ScopeValue};
+use crate::model::{Address, Note, ScopeValue};
 use crate::plan::{FileAction, FileChange, Plan, Step};
 use crate::report::PlanView;
 use crate::report::sample::{changes, plan, written};
@@ -56,6 +56,27 @@ fn access(number: usize, text: &str) -> AccessChange {
     }
 }
 
+/// Draws as many clients of one API, each with a scope that comes, goes, stays or is renamed.
+fn graph(text: &str, clients: usize) -> Vec<GraphApi> {
+    let scope = || ScopeValue::new(text);
+    let fate = |number: usize| match number % 4 {
+        0 => GraphScope::Kept(scope()),
+        1 => GraphScope::Gained(scope()),
+        2 => GraphScope::Lost(scope()),
+        _ => GraphScope::Renamed { from: scope(), to: ScopeValue::new("new") },
+    };
+    let client = |number: usize| GraphClient {
+        client: format!("{text}{number}"),
+        presence: Presence::Stays,
+        is_replaced: false,
+        impact: None,
+        scopes: vec![fate(number); number % 9],
+        gates: Vec::new(),
+    };
+    let clients = (0..clients).map(client).collect();
+    vec![GraphApi { server: text.to_owned(), presence: Presence::Comes, impact: Some(Impact::Breaks), clients }]
+}
+
 /// Writes a plan of so many changes, access changes, files and notes, all about one text.
 fn markdown(text: &str, length: usize, counts: [usize; 4]) -> String {
     let [changes, accesses, files, notes] = counts;
@@ -72,15 +93,9 @@ fn markdown(text: &str, length: usize, counts: [usize; 4]) -> String {
     let mut access: Vec<AccessChange> = (0..accesses).map(|number| access(number, text)).collect();
     access.sort();
     let variables = BTreeMap::new();
-    written(&PlanView { plan: &plan, access: &access, files: &files, variables: &variables }, write_plan_markdown)
-}
-
-/// Counts what stands in the text and what it says was left out.
-fn told(markdown: &str, shown: usize, noun: &str) -> usize {
-    let left_out = markdown.lines().find(|line| line.starts_with("Left out")).unwrap_or_default();
-    let number =
-        left_out.split([':', ',']).find(|part| part.trim_end_matches('.').trim_end_matches('s').ends_with(noun));
-    shown + number.and_then(|part| part.trim().split(' ').next()?.parse::<usize>().ok()).unwrap_or_default()
+    let view =
+        PlanView { plan: &plan, access: &access, graph: &graph(text, accesses), files: &files, variables: &variables };
+    written(&view, write_plan_markdown)
 }
 
 proptest! {
@@ -100,24 +115,55 @@ proptest! {
     }
 }
 
+/// Five thousand changes and 2,400 access changes, each with a name of its own, and all four impacts mixed.
 #[test]
 fn five_thousand_changes_are_cut_and_counted_the_worst_first() {
-    let markdown = markdown("text ", 30, [5000, 900, 0, 0]);
+    let name = |number: usize| format!("authorization_server/s/scope/scope-{number}-of-many");
+    let step = |number: usize| {
+        let address = Address::parse(&name(number)).unwrap();
+        Step { change: Change { address, ..changed(number, "text ", 30) }, after: Vec::new() }
+    };
+    let plan = Plan { steps: (0..5000).map(step).collect(), notes: Vec::new(), ..plan() };
+    let sentence = |number: usize| format!("`client-{number}-of-many` may get `read`");
+    let access = |number| AccessChange { sentence: sentence(number), ..access(number, "text") };
+    let mut access: Vec<AccessChange> = (0..2400).map(access).collect();
+    access.sort();
+    let (graph, variables) = (graph("text", 1200), BTreeMap::new());
+    let view = PlanView { plan: &plan, access: &access, graph: &graph, files: &[], variables: &variables };
+    let markdown = written(&view, write_plan_markdown);
     assert!(markdown.len() <= LIMIT, "{} bytes", markdown.len());
-    assert!(markdown.len() > LIMIT / 2, "{} bytes: there was room", markdown.len());
-    let of = |part: &str| markdown.lines().filter(|line| line.contains(part)).count();
-    assert_eq!(
-        told(&markdown, of("**breaks**") + of("**widens**") + of("**narrows**") + of("**cosmetic**"), "change"),
-        5000
-    );
-    let first = markdown.lines().find(|line| line.starts_with("**")).unwrap();
-    assert_eq!(first, "**Refused**");
-    let order: Vec<usize> =
-        ["**Breaks", "**Widens", "<details>"].iter().map(|head| markdown.find(head).unwrap()).collect();
-    assert!(order.is_sorted(), "{order:?}");
-    let details = &markdown[markdown.find("<details>").unwrap()..];
+    assert!(markdown.len() > LIMIT - 2048, "{} bytes: there was room", markdown.len());
+
+    // What is there is looked for name by name; what is said to be left out has to be the rest, by number.
+    let shown: Vec<&Change> =
+        plan.changes().filter(|change| markdown.contains(&format!(": `{}`\n", change.address))).collect();
+    let told: Vec<&AccessChange> =
+        access.iter().filter(|change| markdown.contains(&format!("- {}\n", change.sentence))).collect();
+    let arrows = markdown.matches("==>").count();
+    assert!(!shown.is_empty() && !told.is_empty() && told.len() < access.len() && arrows == 40);
+    let is_changed = |client: &&GraphClient| client.scopes.iter().any(|scope| !matches!(scope, GraphScope::Kept(_)));
+    let changed_clients = graph[0].clients.iter().filter(is_changed).count();
+    let left_out = [
+        format!("{} access changes", access.len() - told.len()),
+        format!("{} changed arrows of the picture", changed_clients - arrows),
+        format!("{} plain arrows of the picture", graph[0].clients.len() - changed_clients),
+        format!("{} changes", 5000 - shown.len()),
+    ];
+    let expected = format!("\nLeft out, because a comment holds no more: {}.\n", left_out.join(", "));
+    assert!(markdown.ends_with(&expected), "{expected}{}", &markdown[markdown.len() - 300..]);
+    assert!(markdown.contains("<summary>5000 changes</summary>"));
+    for (impact, number) in [("Breaks: ", 600), ("Widens: ", 600), ("Narrows: ", 600)] {
+        let heading = markdown.lines().find(|line| line.starts_with(&format!("**{impact}"))).unwrap();
+        assert!(heading.ends_with(&format!(" ({number})")), "{heading}");
+    }
+
+    let worst = |impacts: Vec<Impact>| impacts.iter().all(|impact| *impact == Impact::Breaks);
     assert!(
-        !details.contains("**widens**"),
-        "of 1,250 changes that break, not all fit, so none that is less bad is shown"
+        worst(shown.iter().map(|change| change.impact).collect()),
+        "not all that break fit, so nothing else is shown"
     );
+    assert!(told.iter().map(|change| change.impact).is_sorted());
+    let order = ["**Refused**", "**Breaks", "**Widens", "```mermaid", "<details>", "\nLeft out"];
+    let order: Vec<usize> = order.iter().map(|head| markdown.find(head).unwrap()).collect();
+    assert!(order.is_sorted(), "{order:?}");
 }
