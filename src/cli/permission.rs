@@ -143,13 +143,21 @@ fn moved(saved: Option<&SavedChange>, now: &Change) -> Moved {
             fields.push(FieldView { path: path.clone().into(), plan, live, desired: Some(after.clone()) });
         }
     }
+    // The saved plan holds no more than a digest of what goes along.
+    let along = now.along.all().into_iter();
+    fields.extend(along.map(|(part, all)| FieldView {
+        path: part.as_str().into(),
+        plan: None,
+        live: Some(all.into()),
+        desired: None,
+    }));
     Moved { why, fields }
 }
 
 #[cfg(test)]
 mod tests {
     use super::moved;
-    use crate::diff::{Change, Edit, FieldChange, Impact, Operation, Reason};
+    use crate::diff::{Along, Change, Edit, FieldChange, Impact, Operation, Reason};
     use crate::execute::MovedWhy;
     use crate::model::{Address, EntryKey, NewRole, RemoteId, RolePatch};
     use crate::report::{SavedChange, SavedField};
@@ -167,6 +175,7 @@ mod tests {
             impact: Impact::Cosmetic,
             reason: Reason::Differs,
             fingerprint: None,
+            along: Along::default(),
             fields: fields.iter().map(field).collect(),
             edit,
         }

@@ -4,7 +4,7 @@ use super::fields::{Fields, given, missing};
 use super::losses::SilentBindings;
 use super::replace::replace;
 use super::sides::{Findings, Sides, Subject};
-use super::{AppCreate, AppOperation, AppUpdate, Edit, Impact, ObjectRef, Reason, RefusalKind};
+use super::{Along, AppCreate, AppOperation, AppUpdate, Edit, Impact, ObjectRef, Reason, RefusalKind};
 use crate::model::{Address, App, AppPatch, Entry, EntryKey, Kind, LiveApp, Match, NewApp};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -29,13 +29,13 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
                 create(key, app, sides, findings);
             }
             (Entry::Present(app), Some(live)) if sides.is_replaced(key) => {
-                silent.note_lost(&subject(key, app), live.id, sides, findings);
-                replace(&subject(key, app), app, live, sides, findings);
+                let along = silent.note_lost(&subject(key, app), live.id, sides, findings);
+                replace(&subject(key, app), app, (live, along), sides, findings);
             }
             (Entry::Present(app), Some(live)) => update(key, app, (live, *found), sides, findings),
             (Entry::Absent(app), Some(live)) => {
-                silent.note_gone(&subject(key, app), live.id, sides, findings);
-                delete(key, app, live, findings);
+                let along = silent.note_gone(&subject(key, app), live.id, sides, findings);
+                delete(key, app, (live, along), findings);
             }
         }
     }
@@ -224,7 +224,7 @@ pub(super) fn lifetime_impact(after: Option<u32>, before: Option<u64>) -> Option
     Some(if before.is_none_or(|before| after > before) { Impact::Widens } else { Impact::Narrows })
 }
 
-fn delete(key: &EntryKey, app: &App, live: &LiveApp, findings: &mut Findings) {
+fn delete(key: &EntryKey, app: &App, (live, along): (&LiveApp, Along), findings: &mut Findings) {
     findings.count_live(Kind::OidcApp);
     let mut fields = Fields::default();
     fields.gone("name", live.name.clone());
@@ -232,5 +232,5 @@ fn delete(key: &EntryKey, app: &App, live: &LiveApp, findings: &mut Findings) {
     fields.gone_set("redirect_uris", live.redirect_uris.iter().map(String::as_str));
     let edit = Edit::App(AppOperation::Delete { id: live.id });
     let why = (Impact::Breaks, Reason::StateAbsent);
-    findings.delete(&subject(key, app), why, live.fingerprint(), fields.into_vec(), edit);
+    findings.delete(&subject(key, app), why, (live.fingerprint(), along), fields.into_vec(), edit);
 }

@@ -1,6 +1,6 @@
 //! What a comparison finds.
 
-use super::Refusal;
+use super::{Along, Refusal};
 use crate::diagnostic::Origin;
 use crate::model::{
     Address, AppPatch, ClaimPatch, Fingerprint, IdentityProblem, Kind, NewApp, NewClaim, NewRole, NewScope, NewServer,
@@ -48,6 +48,8 @@ pub struct Change {
     pub reason: Reason,
     /// The digest of the live object the change was computed from; `None`: it has to be absent.
     pub fingerprint: Option<Fingerprint>,
+    /// What goes with the object where it is deleted or made anew, as far as it was read.
+    pub along: Along,
     /// Field by field, in the order of the file format.
     pub fields: Vec<FieldChange>,
     /// What to do.
@@ -58,6 +60,11 @@ impl Change {
     /// Returns what happens to the object.
     pub const fn action(&self) -> Action {
         self.edit.action()
+    }
+
+    /// Returns the digest of all that the change was computed from; `None` as for [`Self::fingerprint`].
+    pub fn digest(&self) -> Option<Fingerprint> {
+        self.fingerprint.as_ref().map(|own| self.along.digest(own))
     }
 }
 

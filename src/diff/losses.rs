@@ -1,7 +1,7 @@
 //! What goes along with a deleted app or role although the file does not list it.
 
-use super::Impact;
 use super::sides::{Findings, Sides, Subject};
+use super::{Along, Impact};
 use crate::model::{Entry, ExternalServer, LiveClient, LiveServer, Match, RemoteId, Server, Unmanaged, text};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,22 +40,38 @@ impl<'a> SilentBindings<'a> {
         Self { by_app, shown, managed: servers(sides, |entry| entry.managed().is_some()) }
     }
 
-    /// Names the bindings that go with a deleted app.
-    pub(super) fn note_gone(&self, subject: &Subject<'_>, app: RemoteId, sides: &Sides<'_>, findings: &mut Findings) {
-        for (server, client) in self.of(app).filter(|(server, _)| !self.shown.contains(server)) {
+    /// Names the bindings that go with a deleted app, and returns them.
+    pub(super) fn note_gone(
+        &self,
+        subject: &Subject<'_>,
+        app: RemoteId,
+        sides: &Sides<'_>,
+        findings: &mut Findings,
+    ) -> Along {
+        let gone = || self.of(app).filter(|(server, _)| !self.shown.contains(server));
+        for (server, client) in gone() {
             let (address, server) = (&subject.address, sides.server_label(server));
             let text = format!("with {address} goes its binding ({}) on {server}", granted(client));
             findings.note(Some(subject.origin), format!("{}: {text}", Impact::Breaks.as_str()));
         }
+        Along::of_app(gone())
     }
 
-    /// Names the bindings that an app that is made anew does not get back.
-    pub(super) fn note_lost(&self, subject: &Subject<'_>, app: RemoteId, sides: &Sides<'_>, findings: &mut Findings) {
-        for (server, client) in self.of(app).filter(|(server, _)| !self.managed.contains(server)) {
+    /// Names the bindings that an app that is made anew does not get back, and returns them.
+    pub(super) fn note_lost(
+        &self,
+        subject: &Subject<'_>,
+        app: RemoteId,
+        sides: &Sides<'_>,
+        findings: &mut Findings,
+    ) -> Along {
+        let lost = || self.of(app).filter(|(server, _)| !self.managed.contains(server));
+        for (server, client) in lost() {
             let (address, server) = (&subject.address, sides.server_label(server));
             let text = format!("the new {address} does not get its binding ({}) on {server}", granted(client));
             findings.note(Some(subject.origin), format!("{}: {text}", Impact::Breaks.as_str()));
         }
+        Along::of_app(lost())
     }
 
     fn of(&self, app: RemoteId) -> impl Iterator<Item = (RemoteId, &'a LiveClient)> {
@@ -74,24 +90,30 @@ fn servers(sides: &Sides<'_>, fits: impl Fn(&Entry<Server, ExternalServer>) -> b
     fitting.filter_map(|(key, _)| sides.identities.servers.get(key).copied().and_then(Match::id)).collect()
 }
 
-/// Names the apps that a deleted role gave and that the plan does not show to lose it.
-pub(super) fn note_apps_of_role(subject: &Subject<'_>, role: RemoteId, sides: &Sides<'_>, findings: &mut Findings) {
+/// Names the apps that a deleted role gave and that the plan does not show to lose it. Returns them with its members.
+pub(super) fn note_apps_of_role(
+    subject: &Subject<'_>,
+    role: RemoteId,
+    sides: &Sides<'_>,
+    findings: &mut Findings,
+) -> Along {
     let read = sides.live.apps.values().filter(|app| app.role_ids.contains(&role)).map(|app| app.id);
     let listed = sides.live.consequences.role_apps.get(&role).into_iter().flatten().copied();
-    let apps: BTreeSet<RemoteId> = read.chain(listed).collect();
-    for app in apps {
-        let entry = sides.app_key(app).and_then(|key| sides.desired.apps.get(key));
-        let is_shown = match entry {
-            Some(Entry::Present(app)) => app.roles.is_some(),
-            Some(Entry::Absent(_)) => true,
-            Some(Entry::External(_)) | None => false,
-        };
-        if !is_shown {
-            let (impact, label) = (Impact::Breaks.as_str(), sides.app_label(app));
-            let text = format!("{impact}: with {} its members lose the app {label}", subject.address);
-            findings.note(Some(subject.origin), text);
+    let mut apps: BTreeSet<RemoteId> = read.chain(listed).collect();
+    apps.retain(|app| {
+        let entry = sides.app_key(*app).and_then(|key| sides.desired.apps.get(key));
+        match entry {
+            Some(Entry::Present(app)) => app.roles.is_none(),
+            Some(Entry::Absent(_)) => false,
+            Some(Entry::External(_)) | None => true,
         }
+    });
+    for app in &apps {
+        let (impact, label) = (Impact::Breaks.as_str(), sides.app_label(*app));
+        let text = format!("{impact}: with {} its members lose the app {label}", subject.address);
+        findings.note(Some(subject.origin), text);
     }
+    Along::of_role(sides.live.consequences.role_members.get(&role).into_iter().flatten(), &apps)
 }
 
 /// Names a live object that the file does not list.

@@ -3,6 +3,7 @@
 //! Pure and total: the same two states give the same changes, sorted by address. The room knows no order of execution and
 //! no safety limit (`plan` does), and it never reads anything itself.
 
+mod along;
 mod apps;
 mod change;
 mod children;
@@ -18,6 +19,7 @@ mod scopes;
 mod servers;
 mod sides;
 
+pub use along::{Along, Part, Unseen};
 pub use change::{
     Action, AppCreate, AppOperation, AppUpdate, Change, ClientOperation, Diff, Edit, FieldChange, Impact, ObjectRef,
     Operation, Reason, ScopeRef, Totals,

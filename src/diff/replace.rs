@@ -3,13 +3,19 @@
 use super::apps::{role_labels, role_refs};
 use super::fields::{Fields, Shown, given};
 use super::sides::{Findings, Sides, Subject};
-use super::{AppCreate, AppOperation, Edit, FieldChange, Impact, ObjectRef};
+use super::{Along, AppCreate, AppOperation, Edit, FieldChange, Impact, ObjectRef};
 use crate::model::{App, Field, Kind, LiveApp, NewApp, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Adds the replacement of an app, and says what it breaks and what it cannot carry over.
-pub(super) fn replace(subject: &Subject<'_>, app: &App, live: &LiveApp, sides: &Sides<'_>, findings: &mut Findings) {
+pub(super) fn replace(
+    subject: &Subject<'_>,
+    app: &App,
+    (live, along): (&LiveApp, Along),
+    sides: &Sides<'_>,
+    findings: &mut Findings,
+) {
     findings.count_live(Kind::OidcApp);
     note_losses(subject, live, findings);
     let (new, roles) = (successor(app, live), successor_roles(app, live, sides));
@@ -17,7 +23,7 @@ pub(super) fn replace(subject: &Subject<'_>, app: &App, live: &LiveApp, sides: &
     let fields = compare(&new, &roles, live, sides);
     let new = AppCreate { app: new, roles: Some(roles) };
     let edit = Edit::App(AppOperation::Replace { id: live.id, new });
-    findings.replace(subject, Impact::Breaks, Some(live.fingerprint()), (fields, edit));
+    findings.replace(subject, Impact::Breaks, Some((live.fingerprint(), along).into()), (fields, edit));
 }
 
 fn note_losses(subject: &Subject<'_>, live: &LiveApp, findings: &mut Findings) {

@@ -3,7 +3,7 @@
 use super::fields::{Fields, missing};
 use super::losses::note_apps_of_role;
 use super::sides::{Findings, Sides, Subject};
-use super::{Edit, Impact, Operation, Reason, RefusalKind};
+use super::{Along, Edit, Impact, Operation, Reason, RefusalKind};
 use crate::model::{Address, Entry, EntryKey, Kind, LiveRole, Match, NewRole, RemoteId, Role, RolePatch, UserRef};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,8 +18,8 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
             (Entry::Present(role), None) => create(key, role, sides, findings),
             (Entry::Present(role), Some(live)) => update(key, role, (live, *found), sides, findings),
             (Entry::Absent(role), Some(live)) => {
-                note_apps_of_role(&subject(key, role), live.id, sides, findings);
-                delete(key, role, live, findings);
+                let along = note_apps_of_role(&subject(key, role), live.id, sides, findings);
+                delete(key, role, (live, along), findings);
             }
         }
     }
@@ -68,13 +68,13 @@ fn update(key: &EntryKey, role: &Role, (live, found): (&LiveRole, Match), sides:
     findings.update(&subject, impact, is_renamed, live.fingerprint(), (fields.into_vec(), edit));
 }
 
-fn delete(key: &EntryKey, role: &Role, live: &LiveRole, findings: &mut Findings) {
+fn delete(key: &EntryKey, role: &Role, (live, along): (&LiveRole, Along), findings: &mut Findings) {
     findings.count_live(Kind::Role);
     let mut fields = Fields::default();
     fields.gone("name", live.name.clone());
     let edit = Edit::Role(Operation::Delete { id: live.id });
     let why = (Impact::Breaks, Reason::StateAbsent);
-    findings.delete(&subject(key, role), why, live.fingerprint(), fields.into_vec(), edit);
+    findings.delete(&subject(key, role), why, (live.fingerprint(), along), fields.into_vec(), edit);
 }
 
 /// Finds the users the file names; sorted as named, without repeats.

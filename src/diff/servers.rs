@@ -3,7 +3,9 @@
 use super::apps::lifetime_impact;
 use super::fields::{Fields, given, missing};
 use super::sides::{Findings, Sides, Subject};
-use super::{Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal, RefusalKind, claims, clients, scopes};
+use super::{
+    Along, Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal, RefusalKind, claims, clients, scopes,
+};
 use crate::model::{
     Address, Candidate, Entry, EntryKey, IdentityProblemKind, Kind, LiveServer, Match, NewServer, RemoteId, Server,
     ServerPatch, Unmanaged, text,
@@ -57,7 +59,7 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
                 }
                 compare_children(&parent, sides, findings);
             }
-            (Entry::Absent(server), Some(live)) => delete(key, server, live, findings),
+            (Entry::Absent(server), Some(live)) => delete(key, server, live, sides, findings),
         }
     }
 }
@@ -254,7 +256,7 @@ fn impact(patch: &ServerPatch, live: &LiveServer) -> Impact {
     [identifier, audiences, access, refresh].into_iter().flatten().min().unwrap_or(Impact::Cosmetic)
 }
 
-fn delete(key: &EntryKey, server: &Server, live: &LiveServer, findings: &mut Findings) {
+fn delete(key: &EntryKey, server: &Server, live: &LiveServer, sides: &Sides<'_>, findings: &mut Findings) {
     findings.count_live(Kind::AuthorizationServer);
     let mut fields = Fields::default();
     fields.gone("name", live.name.clone());
@@ -272,7 +274,13 @@ fn delete(key: &EntryKey, server: &Server, live: &LiveServer, findings: &mut Fin
         findings.note(Some(subject.origin), format!("{} goes with {}", subject.address, children.join(", ")));
     }
     let edit = Edit::Server(Operation::Delete { id: live.id });
-    findings.delete(&subject, (Impact::Breaks, Reason::StateAbsent), live.fingerprint(), fields.into_vec(), edit);
+    let LiveServer { scopes, claims, clients, .. } = live;
+    let children = (scopes.as_deref(), claims.as_deref(), clients.as_deref());
+    let (scopes, claims, clients) =
+        (children.0.unwrap_or_default(), children.1.unwrap_or_default(), children.2.unwrap_or_default());
+    let along = Along::of_server(scopes, claims, clients, sides.leaving_apps());
+    let why = (Impact::Breaks, Reason::StateAbsent);
+    findings.delete(&subject, why, (live.fingerprint(), along), fields.into_vec(), edit);
 }
 
 /// The audiences of live servers that the file does not list: one issuer signs for all, so a shared audience is shared access.

@@ -1,12 +1,14 @@
 //! What every kind's comparison looks at and adds to.
 
-use super::{Action, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Totals, losses};
+use super::{
+    Action, Along, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Totals, losses,
+};
 use crate::diagnostic::Origin;
 use crate::model::{
-    Address, DesiredState, Entry, EntryKey, Fingerprint, Identities, IdentityProblem, Kind, LiveRole, LiveState, Match,
-    Note, RemoteId,
+    Address, App, DesiredState, Entry, EntryKey, Fingerprint, Identities, IdentityProblem, Kind, LiveRole, LiveState,
+    Match, Note, RemoteId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The two sides, matched.
 pub(super) struct Sides<'a> {
@@ -102,6 +104,13 @@ impl<'a> Sides<'a> {
         self.desired.replaces.contains(key) && self.live_app(key).is_some()
     }
 
+    /// Returns the live apps that are deleted or made anew, with all their bindings.
+    pub(super) fn leaving_apps(&self) -> BTreeSet<RemoteId> {
+        let leaves =
+            |(key, entry): &(&EntryKey, &Entry<App, ()>)| matches!(entry, Entry::Absent(_)) || self.is_replaced(key);
+        self.desired.apps.iter().filter(leaves).filter_map(|(key, _)| self.live_app(key)).collect()
+    }
+
     /// Returns the key of a live app, where the file lists it.
     pub(super) fn app_key(&self, id: RemoteId) -> Option<&'a EntryKey> {
         self.apps_by_id.get(&id).copied()
@@ -130,6 +139,24 @@ pub(super) struct Findings {
 pub(super) struct Subject<'a> {
     pub(super) address: Address,
     pub(super) origin: &'a Origin,
+}
+
+/// What a change is computed from.
+pub(super) struct Seen {
+    own: Fingerprint,
+    along: Along,
+}
+
+impl From<Fingerprint> for Seen {
+    fn from(own: Fingerprint) -> Self {
+        Self { own, along: Along::default() }
+    }
+}
+
+impl From<(Fingerprint, Along)> for Seen {
+    fn from((own, along): (Fingerprint, Along)) -> Self {
+        Self { own, along }
+    }
 }
 
 impl Subject<'_> {
@@ -180,18 +207,18 @@ impl Findings {
             return;
         }
         let reason = if is_renamed { Reason::Renamed } else { Reason::Differs };
-        self.push(subject, impact, reason, Some(fingerprint), fields, edit);
+        self.push(subject, impact, reason, Some(fingerprint.into()), fields, edit);
     }
 
     pub(super) fn delete(
         &mut self,
         subject: &Subject<'_>,
         (impact, reason): (Impact, Reason),
-        fingerprint: Fingerprint,
+        seen: impl Into<Seen>,
         fields: Vec<FieldChange>,
         edit: Edit,
     ) {
-        self.push(subject, impact, reason, Some(fingerprint), fields, edit);
+        self.push(subject, impact, reason, Some(seen.into()), fields, edit);
     }
 
     /// Adds an app that is made anew, or a binding that it takes along.
@@ -199,10 +226,10 @@ impl Findings {
         &mut self,
         subject: &Subject<'_>,
         impact: Impact,
-        fingerprint: Option<Fingerprint>,
+        seen: Option<Seen>,
         (fields, edit): (Vec<FieldChange>, Edit),
     ) {
-        self.push(subject, impact, Reason::Replaced, fingerprint, fields, edit);
+        self.push(subject, impact, Reason::Replaced, seen, fields, edit);
     }
 
     fn push(
@@ -210,20 +237,19 @@ impl Findings {
         subject: &Subject<'_>,
         impact: Impact,
         reason: Reason,
-        fingerprint: Option<Fingerprint>,
+        seen: Option<Seen>,
         fields: Vec<FieldChange>,
         edit: Edit,
     ) {
-        debug_assert!(
-            fingerprint.is_some() == (edit.action() != Action::Create),
-            "only what is live has a fingerprint"
-        );
+        debug_assert!(seen.is_some() == (edit.action() != Action::Create), "only what is live has a fingerprint");
+        let (fingerprint, along) = seen.map(|Seen { own, along }| (own, along)).unzip();
         self.changes.push(Change {
             address: subject.address.clone(),
             origin: Some(subject.origin.clone()),
             impact,
             reason,
             fingerprint,
+            along: along.unwrap_or_default(),
             fields,
             edit,
         });

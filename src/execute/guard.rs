@@ -2,7 +2,7 @@
 
 use super::fields::LiveFields;
 use super::{FieldView, Moved, MovedWhy};
-use crate::diff::{Action, Change};
+use crate::diff::{Action, Along, Change, Unseen};
 use crate::model::{Fingerprint, RemoteId, ScopeValue};
 use std::collections::BTreeSet;
 
@@ -24,6 +24,20 @@ pub(super) fn judge(change: &Change, live: Option<(Fingerprint, LiveFields)>) ->
         None => Verdict::Moved(moved(MovedWhy::Gone, change, None)),
         Some((fingerprint, _)) if change.fingerprint.as_ref() == Some(&fingerprint) => Verdict::Go,
         Some((_, fields)) => Verdict::Moved(moved(MovedWhy::Changed, change, Some(fields))),
+    }
+}
+
+/// Judges a deletion by what would go along with it now: what the plan did not see must not.
+pub(super) fn judge_along(change: &Change, now: &Along) -> Result<(), Moved> {
+    let view = |Unseen { part, seen, now }| FieldView {
+        path: part.as_str().into(),
+        plan: Some(seen.into()),
+        live: Some(now.into()),
+        desired: None,
+    };
+    match change.along.unseen(now) {
+        unseen if unseen.is_empty() => Ok(()),
+        unseen => Err(Moved { why: MovedWhy::Attached, fields: unseen.into_iter().map(view).collect() }),
     }
 }
 
@@ -64,7 +78,7 @@ pub(super) fn planned_grant(change: &Change) -> Option<BTreeSet<ScopeValue>> {
 #[cfg(test)]
 mod tests {
     use super::{Verdict, appeared, judge};
-    use crate::diff::{Change, Edit, FieldChange, Impact, Operation, Reason};
+    use crate::diff::{Along, Change, Edit, FieldChange, Impact, Operation, Reason};
     use crate::execute::fields::of_role;
     use crate::execute::{FieldView, MovedWhy};
     use crate::model::{Address, EntryKey, LiveRole, RemoteId, RolePatch};
@@ -81,6 +95,7 @@ mod tests {
             impact: Impact::Cosmetic,
             reason: Reason::Differs,
             fingerprint: Some(role("Old").fingerprint()),
+            along: Along::default(),
             fields: vec![FieldChange { path: "name", before: json!("Old"), after: json!("New") }],
             edit,
         }

@@ -127,6 +127,8 @@ pub enum MovedWhy {
     Gone,
     /// It is there and different.
     Changed,
+    /// It is to be deleted, and something hangs on it that the plan did not see: it would go along.
+    Attached,
     /// The server is OneLogin's own.
     BuiltIn,
     /// A scope it was to be granted is gone or means something else.

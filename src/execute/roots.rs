@@ -5,10 +5,11 @@ use super::key::entry_key;
 use super::task::{Done, Performed, Task, lock};
 use super::{How, Image, Images, NaturalKey, StepResult, check, fields};
 use crate::api::ApiError;
-use crate::diff::{AppCreate, AppUpdate};
+use crate::diff::{Along, AppCreate, AppUpdate};
 use crate::model::{
     Kind, LiveApp, LiveRole, NewRole, NewServer, RemoteId, RolePatch, ServerPatch, TokenEndpointAuthMethod,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An object that may be written, or what has been done to it already.
@@ -50,6 +51,7 @@ impl<'r> Task<'r> {
         };
         let members = self.run.writer.reader().role_members(id).await;
         let members = members.map_err(|error| self.unread(Arc::new(error)))?;
+        self.judge_along(&Along::of_role(&members, &BTreeSet::new()))?;
         let before = Image::Role(RolePatch { add_members: members.into_iter().collect(), ..(&role).into() });
         self.write(id, &Images::deleted(before), self.run.writer.delete_role(id)).await?;
         self.leave_behind(Kind::Role, id);
@@ -172,13 +174,14 @@ impl<'r> Task<'r> {
 
     pub(super) async fn delete_server(&mut self, id: RemoteId) -> Performed {
         let view = &*self.view().await?;
-        let (server, children) = {
+        let (server, children, along) = {
             let view = lock(view);
-            (view.server.clone(), view.children())
+            (view.server.clone(), view.children(), view.along(self.change.along.leaving()))
         };
         if let Some(done) = self.judge(id, server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it))))? {
             return Ok(done);
         }
+        self.judge_along(&along)?;
         let Some(server) = server else { return Err(self.gone()) };
         let before = Image::Server { fields: (&server).into(), children: Some(children) };
         self.write(id, &Images::deleted(before), self.run.writer.delete_server(id)).await?;

@@ -76,7 +76,7 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::Schedule;
-    use crate::diff::{Change, Edit, Impact, Operation, Reason};
+    use crate::diff::{Along, Change, Edit, Impact, Operation, Reason};
     use crate::model::{Address, EntryKey, RemoteId};
     use crate::plan::Step;
 
@@ -87,6 +87,7 @@ mod tests {
             impact: Impact::Cosmetic,
             reason: Reason::StateAbsent,
             fingerprint: None,
+            along: Along::default(),
             fields: Vec::new(),
             edit: Edit::Role(Operation::Delete { id: RemoteId(1) }),
         };

@@ -7,7 +7,7 @@ use super::run::Run;
 use super::view::ServerSlot;
 use super::{Event, How, Images, MovedWhy, NaturalKey, StepError, StepResult};
 use crate::api::ApiError;
-use crate::diff::{Action, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
+use crate::diff::{Action, Along, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{Fingerprint, Kind, RemoteId};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -160,6 +160,11 @@ impl<'r> Task<'r> {
             Verdict::AlreadyGone => Ok(Some(Done { id, how: How::AlreadyGone })),
             Verdict::Moved(moved) => Err(StepResult::Moved(moved)),
         }
+    }
+
+    /// Judges a deletion by what would go along with it now.
+    pub(super) fn judge_along(&self, now: &Along) -> Result<(), StepResult> {
+        guard::judge_along(self.change, now).map_err(StepResult::Moved)
     }
 
     pub(super) fn refuse_taken(&self, taken: Option<(RemoteId, LiveFields)>) -> Result<(), StepResult> {

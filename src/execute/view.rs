@@ -2,7 +2,7 @@
 
 use super::Children;
 use crate::api::{ApiError, Reader};
-use crate::diff::{Change, ClientOperation, Edit, ObjectRef, Operation};
+use crate::diff::{Along, Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{
     Address, ClaimName, LiveClaim, LiveClient, LiveClientScope, LiveScope, LiveServer, NewClaim, NewScope, RawObject,
     RemoteId, ScopePatch, ScopeValue,
@@ -215,7 +215,12 @@ impl ServerView {
         self.clients.iter().filter(holds).map(|client| client.app_id).collect()
     }
 
-    /// Returns what goes with the server.
+    /// Returns what goes with the server, without bindings of apps that leave themselves.
+    pub(super) fn along(&self, leaving: &BTreeSet<RemoteId>) -> Along {
+        Along::of_server(&self.scopes, &self.claims, &self.clients, leaving.clone())
+    }
+
+    /// Returns what goes with the server, for the record.
     pub(super) fn children(&self) -> Children {
         let Self { is_gone: _, server: _, scopes, claims, clients } = self;
         Children { scopes: scopes.clone(), claims: claims.clone(), clients: clients.clone() }

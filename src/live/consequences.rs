@@ -2,7 +2,7 @@
 
 use super::error::CollectError;
 use super::needs;
-use crate::api::Reader;
+use crate::api::{ApiError, Reader};
 use crate::model::{Consequences, DesiredState, Kind, LiveClient, LiveState, RemoteId};
 use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
@@ -27,7 +27,9 @@ pub async fn consequences(
     deletions: &Deletions,
 ) -> Result<Consequences, CollectError> {
     let Deletions { apps, roles } = deletions;
-    let role_apps = try_join_all(roles.iter().map(async |role| apps_of(reader, live, *role).await));
+    let role_apps = try_join_all(roles.iter().map(async |role| of_role(live, *role, reader.role_apps(*role).await)));
+    let role_members =
+        try_join_all(roles.iter().map(async |role| of_role(live, *role, reader.role_members(*role).await)));
     let bindings = async {
         if apps.is_empty() {
             return Ok(Vec::new());
@@ -35,12 +37,16 @@ pub async fn consequences(
         let servers = servers(reader, desired, live).await?;
         try_join_all(servers.into_iter().map(async |server| clients_of(reader, live, server).await)).await
     };
-    let (bindings, role_apps) = tokio::try_join!(bindings, role_apps)?;
+    let (bindings, role_apps, role_members) = tokio::try_join!(bindings, role_apps, role_members)?;
     let bindings = bindings.into_iter().filter_map(|(server, mut clients)| {
         clients.retain(|client| apps.contains(&client.app_id));
         (!clients.is_empty()).then_some((server, clients))
     });
-    Ok(Consequences { bindings: bindings.collect(), role_apps: role_apps.into_iter().collect() })
+    Ok(Consequences {
+        bindings: bindings.collect(),
+        role_apps: role_apps.into_iter().collect(),
+        role_members: role_members.into_iter().collect(),
+    })
 }
 
 /// Returns all servers by id and name; the list may not have been read, where the file names no server.
@@ -68,12 +74,8 @@ async fn clients_of(
     Ok((id, clients.map_err(|error| CollectError::of(error, Kind::AuthorizationServer, id, &name))?))
 }
 
-async fn apps_of(
-    reader: &Reader,
-    live: &LiveState,
-    id: RemoteId,
-) -> Result<(RemoteId, BTreeSet<RemoteId>), CollectError> {
+/// Names the role that could not be read.
+fn of_role<T>(live: &LiveState, id: RemoteId, read: Result<T, ApiError>) -> Result<(RemoteId, T), CollectError> {
     let name = live.lists.roles.iter().find(|role| role.id == id).map_or("", |role| role.name.as_str());
-    let apps = reader.role_apps(id).await;
-    Ok((id, apps.map_err(|error| CollectError::of(error, Kind::Role, id, name))?))
+    Ok((id, read.map_err(|error| CollectError::of(error, Kind::Role, id, name))?))
 }

@@ -49,6 +49,8 @@ pub struct Consequences {
     pub bindings: BTreeMap<RemoteId, Vec<LiveClient>>,
     /// The apps that deleted roles give, by role; listed ones among them.
     pub role_apps: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
+    /// The members of deleted roles, by role.
+    pub role_members: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
 }
 
 /// A user of the account.

@@ -112,6 +112,7 @@ fn moved_words(why: &MovedWhy) -> String {
         MovedWhy::Appeared { ids: found } => format!("it was absent when planned, and {} is there now", ids(found)),
         MovedWhy::Gone => "it was there when planned, and is gone".to_owned(),
         MovedWhy::Changed => "it is not what it was when planned".to_owned(),
+        MovedWhy::Attached => "something hangs on it that was not there when planned, and would go with it".to_owned(),
         MovedWhy::BuiltIn => "it is OneLogin's own now, and those are never changed".to_owned(),
         MovedWhy::NotListed => "the saved plan does not list it".to_owned(),
         MovedWhy::ScopesMoved => "a scope it was to be granted is gone or means something else".to_owned(),

@@ -4,8 +4,8 @@ use super::{PlanView, write_plan_json, write_plan_markdown, write_plan_text};
 use crate::access::{AccessChange, Gate, GraphApi, GraphClient, GraphScope, Obstacle, Presence};
 use crate::diagnostic::Origin;
 use crate::diff::{
-    AppCreate, AppOperation, Change, ClientOperation, Edit, FieldChange, Impact, ObjectRef, Operation, Reason, Refusal,
-    RefusalKind,
+    Along, AppCreate, AppOperation, Change, ClientOperation, Edit, FieldChange, Impact, ObjectRef, Operation, Reason,
+    Refusal, RefusalKind,
 };
 use crate::model::sample;
 use crate::model::{
@@ -27,7 +27,7 @@ fn field(path: &'static str, before: Value, after: Value) -> FieldChange {
 fn change(address: &str, impact: Impact, reason: Reason, fields: Vec<FieldChange>, edit: Edit) -> Change {
     let fingerprint = edit.id().map(|id| Fingerprint::of(&id.0));
     let address = Address::parse(address).unwrap();
-    Change { address, origin: Some(at(12)), impact, reason, fingerprint, fields, edit }
+    Change { address, origin: Some(at(12)), impact, reason, fingerprint, along: Along::default(), fields, edit }
 }
 
 pub(super) fn changes() -> Vec<Change> {

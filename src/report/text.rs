@@ -51,7 +51,7 @@ fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
 }
 
 fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    let Change { address, origin: _, impact, reason: _, fingerprint: _, fields, edit } = change;
+    let Change { address, origin: _, impact, reason: _, fingerprint: _, along: _, fields, edit } = change;
     let action = edit.action();
     let (paint, impact_paint) = (of_action(action), of_impact(*impact));
     let head = format!("{} {}", action.symbol(), visible(&address.to_string()));

@@ -85,7 +85,7 @@ pub(super) struct ChangeV1 {
     reason: String,
     /// The id of the live object, of a replacement the old one's; null where it is yet to be made.
     pub(super) id: Option<u64>,
-    /// The digest of the live object the change was computed from; null where it has to be absent.
+    /// The digest of the live object the change was computed from, and of what goes along with it; null where it has to be absent.
     pub(super) fingerprint: Option<String>,
     /// Field by field; of a replacement also the fields that stay.
     pub(super) fields: Vec<FieldV1>,
@@ -253,7 +253,7 @@ impl From<&PlanView<'_>> for PlanV1 {
 
 impl From<&Change> for ChangeV1 {
     fn from(change: &Change) -> Self {
-        let Change { address, origin, impact, reason, fingerprint, fields, edit } = change;
+        let Change { address, origin, impact, reason, fingerprint: _, along: _, fields, edit } = change;
         Self {
             address: address.to_string(),
             kind: address.kind().as_str().to_owned(),
@@ -261,7 +261,7 @@ impl From<&Change> for ChangeV1 {
             impact: impact.as_str().to_owned(),
             reason: reason.as_str().to_owned(),
             id: edit.id().map(|id| id.0),
-            fingerprint: fingerprint.as_ref().map(ToString::to_string),
+            fingerprint: change.digest().as_ref().map(ToString::to_string),
             fields: fields.iter().map(FieldV1::from).collect(),
             origin: origin.as_ref().map(OriginV1::from),
         }

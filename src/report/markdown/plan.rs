@@ -131,7 +131,7 @@ fn refusal_block(refusal: &Refusal, plan: &Plan) -> String {
 }
 
 fn change_block(change: &Change) -> String {
-    let Change { address, origin: _, impact, reason: _, fingerprint: _, fields, edit: _ } = change;
+    let Change { address, origin: _, impact, reason: _, fingerprint: _, along: _, fields, edit: _ } = change;
     let head = format!("**{}**, {}: {}\n", impact.as_str(), facts(change), code(&address.to_string()));
     let lines: String = fields.iter().flat_map(field_lines).collect();
     let body = if lines.is_empty() { String::new() } else { block("diff", &cut(lines)) };

@@ -144,7 +144,7 @@ fn account(request: &Seen, _: usize) -> Option<Reply> {
             format!(r#"{{"id":{id},"name":"a{id}","visible":true,"role_ids":[],"configuration":{{}}}}"#)
         }
         ["roles"] => r#"[{"id":30,"name":"r30"},{"id":31,"name":"r31"}]"#.to_owned(),
-        ["roles", "30", "users"] => r#"[{"id":40},{"id":41}]"#.to_owned(),
+        ["roles", _, "users"] => r#"[{"id":40},{"id":41}]"#.to_owned(),
         ["roles", _, "apps"] => r#"[{"id":21}]"#.to_owned(),
         ["users"] => r#"[{"id":40,"email":"u@example.com","username":"u"}]"#.to_owned(),
         _ => return None,
@@ -321,14 +321,16 @@ async fn what_deletes_take_along_costs_a_request_a_server() {
     assert_eq!((none.bindings.len(), none.role_apps.len(), host.lines().len()), (0, 0, before));
     let deletions = Deletions { apps: [RemoteId(20)].into(), roles: [RemoteId(31)].into() };
     let found = consequences(&reader, &desired, &live, &deletions).await.unwrap();
-    // Five servers are not listed; the listed one has been read.
-    assert_eq!(host.lines().len(), before + 5 + 1);
+    // Five servers are not listed; the listed one has been read. The apps and the members of the role are a list each.
+    assert_eq!(host.lines().len(), before + 5 + 2);
     let bindings: Vec<(u64, u64)> = found
         .bindings
         .iter()
         .flat_map(|(server, clients)| clients.iter().map(|one| (server.0, one.app_id.0)))
         .collect();
     assert_eq!(bindings, [(13, 20)]);
+    assert_eq!(found.role_members.keys().collect::<Vec<_>>(), [&RemoteId(31)]);
+    assert_eq!(found.role_members[&RemoteId(31)].len(), 2);
     assert_eq!(found.role_apps, BTreeMap::from([(RemoteId(31), BTreeSet::from([RemoteId(21)]))]));
 }
 

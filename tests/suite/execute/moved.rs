@@ -162,3 +162,68 @@ async fn a_twin_made_at_the_same_moment_is_reported_with_its_id() {
     assert!(!others.contains(id));
     assert_eq!(account.count("apps").await, 2);
 }
+
+const GONE: &str = "
+authorization_servers: { contacts: { resource_identifier: https://contacts.example.com, state: absent } }";
+
+#[tokio::test]
+async fn a_server_is_not_deleted_with_what_was_attached_since_the_plan() {
+    let attached = [
+        ("scopes", WALK.replace("Write contacts }", "Write contacts, \"contacts:all\": All }")),
+        ("scopes", WALK.replace("Read contacts", "Read other contacts")),
+        ("claims", WALK.replace("    claims:\n", "    claims:\n      more: { user_attribute: lastname }\n")),
+        ("claims", WALK.replace("user_attribute: email", "user_attribute: username")),
+        (
+            "clients",
+            WALK.replace("contacts-spa: [\"contacts:read\"]", "contacts-spa: [\"contacts:read\", \"contacts:write\"]"),
+        ),
+    ];
+    for (part, theirs) in attached {
+        let account = Account::new().await;
+        account.settle(WALK).await;
+        let plan = account.plan(GONE).await;
+        account.settle(&theirs).await;
+        account.faults(json!([])).await;
+        let outcome = account.execute(&plan, &Script::default(), &options()).await;
+        assert_eq!(outcome.exit_class(), ExitClass::Refused, "{theirs}: {outcome:#?}");
+        let StepResult::Moved(moved) = &outcome.steps[0].result else { panic!("{outcome:#?}") };
+        assert_eq!(moved.why, MovedWhy::Attached);
+        let shown: Vec<&str> = moved.fields.iter().map(|view| view.path.as_ref()).collect();
+        assert_eq!(shown, [part], "{theirs}");
+        assert_ne!(moved.fields[0].plan, moved.fields[0].live);
+        assert_eq!(account.writes().await, [""; 0]);
+    }
+
+    // The bindings of an app that the plan deletes too go with either, and what somebody took away is no loss.
+    let account = Account::new().await;
+    let unbound = WALK.replace("      contacts-spa: [\"contacts:read\"]\n", "");
+    account.settle(&unbound).await;
+    let spa = "\noidc_apps: { contacts-spa: { name: Contacts SPA, state: absent } }";
+    let plan = account.plan(&format!("{GONE}{spa}")).await;
+    account.settle(&WALK.replace("      email: { user_attribute: email }\n", "")).await;
+    let outcome = account.execute(&plan, &Script::default(), &options()).await;
+    assert_eq!(outcome.exit_class(), ExitClass::Done, "{outcome:#?}");
+}
+
+#[tokio::test]
+async fn an_app_or_a_role_is_not_deleted_with_what_was_attached_since_the_plan() {
+    let account = Account::new().await;
+    account.settle(WALK).await;
+    let app = account.plan("oidc_apps: { contacts-spa: { name: Contacts SPA, state: absent } }").await;
+    let role = account.plan("roles: { api-testers: { name: API Testers, state: absent } }").await;
+    let roles = "redirect_uris: [\"https://contacts.example.com/spa\"]\n    roles: [api-testers]";
+    account.settle(&WALK.replace("redirect_uris: [\"https://contacts.example.com/spa\"]", roles)).await;
+    let mut state = account.control("GET", "state", None).await;
+    let user = json!({ "id": 4711, "email": "new@example.com", "username": "new" });
+    state["users"].as_array_mut().unwrap().push(user);
+    state["roles"][0]["users"].as_array_mut().unwrap().push(json!(4711));
+    account.control("PUT", "state", Some(state)).await;
+    account.faults(json!([])).await;
+    let outcome = account.execute(&app, &Script::default(), &options()).await;
+    assert_eq!(outcome.exit_class(), ExitClass::Refused, "{outcome:#?}");
+    assert_eq!(*why(&outcome.steps[0].result), MovedWhy::Changed);
+    let outcome = account.execute(&role, &Script::default(), &options()).await;
+    assert_eq!(outcome.exit_class(), ExitClass::Refused, "{outcome:#?}");
+    assert_eq!(*why(&outcome.steps[0].result), MovedWhy::Attached);
+    assert_eq!(account.writes().await, [""; 0]);
+}

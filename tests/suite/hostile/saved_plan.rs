@@ -214,3 +214,41 @@ fn what_is_no_plan_is_refused_with_its_place() {
     check(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)), "line 1 column ");
     check(&text.replacen("\"Given\"", "\"\\ud800\"", 1), "line ");
 }
+
+/// What was attached between the review and the apply goes along with nothing that was reviewed without it.
+#[test]
+fn what_was_attached_since_the_plan_does_not_go_along() {
+    const APPS: &str = "
+version: 1
+tenant: { subdomain: acme }
+roles: { testers: { name: Testers } }
+oidc_apps:
+  web: { name: Web, application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://a\"] }
+  other: { name: Other, application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://b\"], roles: [] }
+authorization_servers:
+  api: { name: API, resource_identifier: \"https://api\", audiences: [\"https://api\"], scopes: {}, clients: {} }
+";
+    let app = "version: 1\ntenant: { subdomain: acme }\noidc_apps: { web: { name: Web, state: absent } }\n";
+    let server = "version: 1\ntenant: { subdomain: acme }\nauthorization_servers: { api: { resource_identifier: \"https://api\", state: absent } }\n";
+    let role = "version: 1\ntenant: { subdomain: acme }\nroles: { testers: { name: Testers, state: absent } }\n";
+    let scoped = APPS.replace("scopes: {}", "scopes: { late: Late }");
+    let (bound, given) =
+        (APPS.replace("clients: {}", "clients: { web: [] }"), APPS.replace("roles: []", "roles: [testers]"));
+    for (gone, attached, part) in [(app, &bound, "clients:"), (server, &scoped, "scopes:"), (role, &given, "apps:")] {
+        let program = Program::new();
+        program.write("all.yaml", APPS);
+        program.write("attached.yaml", attached);
+        program.write("gone.yaml", gone);
+        let settle = |file: &str| run_bounded(&program, &format!("apply -f {file} --emulator=s.json --auto-approve"));
+        assert_eq!(settle("all.yaml").code, 0);
+        let plan = || run_bounded(&program, "plan -f gone.yaml --emulator=s.json --allow-destroy --out plan.json");
+        let apply = || run_bounded(&program, "apply plan.json -f gone.yaml --emulator=s.json --allow-destroy");
+        assert_eq!(plan().code, 0);
+        assert_eq!(settle("attached.yaml").code, 0);
+        let run = apply();
+        assert_eq!(run.code, 4, "{}", run.block());
+        assert!(run.block().contains(part), "{part}: {}", run.block());
+        assert_eq!(plan().code, 0);
+        assert_eq!(apply().code, 0, "the plan that was made with it does it");
+    }
+}
