@@ -45,9 +45,6 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// Claims that OneLogin puts into tokens by itself.
-const STANDARD_CLAIMS: [&str; 8] = ["jti", "sub", "iss", "iat", "exp", "scope", "aud", "azp"];
-
 /// Puts every client in front of every policy that its tokens' audience leads to, and those of a policy's own server
 /// in front of it whatever their audience.
 ///
@@ -119,9 +116,8 @@ fn obstacles(policy: &Policy, server: &ServerAccess, granted: &BTreeSet<ScopeVal
         ClientIdCheck::Skip => None,
         ClientIdCheck::Claim(name) => Some(name),
     };
-    let is_carried = |name: &ClaimName| {
-        STANDARD_CLAIMS.contains(&name.as_str()) || server.claims.as_ref().is_none_or(|claims| claims.contains(name))
-    };
+    let is_carried =
+        |name: &ClaimName| name.is_standard() || server.claims.as_ref().is_none_or(|claims| claims.contains(name));
     let absent: BTreeSet<&ClaimName> = require_claims.keys().chain(checked).filter(|name| !is_carried(name)).collect();
     obstacles.extend(absent.into_iter().cloned().map(Obstacle::Claim));
     obstacles

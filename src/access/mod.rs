@@ -9,6 +9,7 @@ mod after;
 mod change;
 mod compare;
 mod graph;
+mod lint;
 mod matrix;
 mod state;
 #[cfg(test)]
@@ -18,5 +19,6 @@ pub use admission::{Admission, Obstacle, admissions};
 pub use change::{AccessChange, AccessDiff, Planned, of_plan};
 pub use compare::compare;
 pub use graph::{Gate, GraphApi, GraphClient, GraphScope, Presence};
+pub use lint::lint;
 pub use matrix::{Api, Client, Wanted, matrix, servers_of};
 pub use state::{Access, Grant, ServerAccess, desired_access, live_access};

@@ -5,7 +5,7 @@ use super::frame::{self, Frame};
 use super::include::{self, Input};
 use super::nearest;
 use super::resolve::resolve;
-use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles};
+use crate::diagnostic::{Code, Diagnostic, SourceFiles, merge};
 use crate::model::DesiredState;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -169,43 +169,8 @@ fn choose<'a>(frame: &Frame<'_>, wanted: Option<&'a str>) -> Result<Option<&'a s
     }
 }
 
-/// What makes two problems one.
-type Said = (Code, String, Option<Origin>);
-
-/// Puts the problems of several environments together: each once, saying where it is not the same everywhere.
-fn merge(found: Vec<(Option<&str>, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
-    let environments = found.len();
-    let mut merged: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
-    let mut said: BTreeMap<Said, usize> = BTreeMap::new();
-    for (environment, problems) in found {
-        for problem in problems {
-            let place = problem.primary.as_ref().map(|label| label.origin.clone());
-            let index = *said.entry((problem.code, problem.message.clone(), place)).or_insert_with(|| {
-                merged.push((problem, Vec::new()));
-                merged.len() - 1
-            });
-            if let (Some((_, names)), Some(name)) = (merged.get_mut(index), environment)
-                && names.last() != Some(&name)
-            {
-                names.push(name);
-            }
-        }
-    }
-    merged
-        .into_iter()
-        .map(|(mut problem, names)| {
-            if !names.is_empty() && names.len() < environments {
-                problem.message = format!("{} (in `{}`)", problem.message, names.join("`, `"));
-            }
-            problem
-        })
-        .collect()
-}
-
 /// Sorts by place and drops what was said before.
 fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|one, other| {
-        (&one.primary, one.code, &one.message).cmp(&(&other.primary, other.code, &other.message))
-    });
+    diagnostics.sort_by(|one, other| one.place().cmp(&other.place()));
     diagnostics.dedup();
 }

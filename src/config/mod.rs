@@ -34,6 +34,6 @@ mod tree;
 pub use explain::{KeyDoc, UnknownKey, explain, keys};
 pub use export::export;
 pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
-pub(crate) use nearest::hint as nearest_hint;
+pub(crate) use nearest::{hint as nearest_hint, nearest};
 pub use schema::schema;
 pub use starter::{Starter, StarterGateway, starter};

@@ -1,14 +1,14 @@
 //! The stable codes of problems in the user's files.
 
-/// Declares the codes once: variant, stable text, one sentence.
+/// Declares the codes once: variant, stable text, severity, then what it means, why it matters and the way out.
 macro_rules! codes {
-    ($($variant:ident $text:literal $description:literal,)*) => {
+    ($($variant:ident $text:literal $severity:ident $meaning:literal $reason:literal $way_out:literal)*) => {
         /// The stable code of a problem, as printed and as it stands in JSON.
         ///
         /// A code keeps its meaning for good: messages may be reworded, codes may not.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
-            $(#[doc = $description] $variant,)*
+            $(#[doc = $meaning] $variant,)*
         }
 
         impl Code {
@@ -20,49 +20,43 @@ macro_rules! codes {
                 match self { $(Code::$variant => $text,)* }
             }
 
+            /// Returns how bad a problem of this code is, unless the user denies it.
+            pub const fn severity(self) -> Severity {
+                match self { $(Code::$variant => Severity::$severity,)* }
+            }
+
             /// Returns what the code means, one sentence.
-            pub const fn description(self) -> &'static str {
-                match self { $(Code::$variant => $description,)* }
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Code::$variant => $meaning,)* }
+            }
+
+            /// Returns why it matters, one or two sentences.
+            pub const fn reason(self) -> &'static str {
+                match self { $(Code::$variant => $reason,)* }
+            }
+
+            /// Returns the way out, one or two sentences.
+            pub const fn way_out(self) -> &'static str {
+                match self { $(Code::$variant => $way_out,)* }
             }
         }
     };
 }
+pub(super) use codes;
 
-codes! {
-    FileUnreadable "file-unreadable" "A configuration file cannot be read.",
-    Syntax "syntax" "The file is not valid YAML 1.2.",
-    DuplicateKey "duplicate-key" "A key stands twice in one mapping, or in two files.",
-    UnknownKey "unknown-key" "A key is not part of the grammar.",
-    WrongType "wrong-type" "A value has another type than the key takes.",
-    NullValue "null-value" "A key has no value.",
-    MissingKey "missing-key" "A required key is missing.",
-    InvalidValue "invalid-value" "A value is outside what the key takes.",
-    InvalidKey "invalid-key" "The key of an entry is outside the allowed characters.",
-    HiddenCharacter "hidden-character" "A text holds a control, bidirectional or zero-width character.",
-    Variable "variable" "A variable is unknown, refers to itself or cannot be used here.",
-    EnvironmentVariable "environment-variable" "An environment variable is missing or refused.",
-    Environment "environment" "The chosen environment does not fit the file.",
-    Include "include" "An included file is missing, outside the root or not a regular file.",
-    UnknownReference "unknown-reference" "A reference names nothing in the file.",
-    DuplicateIdentity "duplicate-identity" "Two entries describe the same live object.",
-    Identity "identity" "It cannot be told which live object an entry means.",
-    SharedAudience "shared-audience" "Two servers accept the same audience without saying so.",
-    UngrantableScope "ungrantable-scope" "A scope is granted or required that its server does not have.",
-    OutputPath "output-path" "The output path of a policy is not allowed or taken.",
-    Probe "probe" "A probe cannot prove what it should.",
-    PolicyIncomplete "policy-incomplete" "A gateway policy lacks something its gateway needs.",
-    NotExpressible "not-expressible" "The gateway cannot express what the policy asks for.",
-    LintAudience "lint-audience" "Audiences that are nearly equal, or that a gateway would split.",
-    LintClient "lint-client" "A policy lets every client of the tenant in.",
-    LintLifetime "lint-lifetime" "A cache or token lifetime looks like a mistake of unit.",
-    LintOpenRoutes "lint-open-routes" "A policy leaves routes without a token check.",
-    LintClaim "lint-claim" "A claim that no token carries, that OneLogin sets itself, or that the gateway compares in another way.",
-    LintIssuer "lint-issuer" "The issuer or the JWKS URL looks wrong.",
+pub use super::codes::Code;
+
+impl Code {
+    /// Finds a code by its stable text.
+    pub fn of(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Code;
+    use crate::diagnostic::Severity;
     use std::collections::BTreeSet;
 
     #[test]
@@ -71,6 +65,29 @@ mod tests {
         assert_eq!(texts.len(), Code::ALL.len());
         for text in texts {
             assert!(text.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{text}");
+            assert_eq!(Code::of(text).map(Code::as_str), Some(text));
+        }
+        assert_eq!(Code::of("lint"), None);
+    }
+
+    #[test]
+    fn what_is_said_about_a_code_is_whole_sentences() {
+        for code in Code::ALL {
+            for text in [code.meaning(), code.reason(), code.way_out()] {
+                assert!(
+                    text.contains(char::is_whitespace) && text.ends_with('.') && text.trim() == text,
+                    "{code:?}: {text}"
+                );
+            }
+        }
+        let meanings: BTreeSet<&str> = Code::ALL.iter().map(|code| code.meaning()).collect();
+        assert_eq!(meanings.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn lints_are_warnings() {
+        for code in Code::ALL.iter().filter(|code| code.as_str().starts_with("lint-")) {
+            assert_eq!(code.severity(), Severity::Warning, "{code:?}");
         }
     }
 }

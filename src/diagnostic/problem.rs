@@ -40,12 +40,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Makes an error that points at a place.
+    /// Makes an error that points at a place; the code is one of an error.
     pub fn error(code: Code, origin: Origin, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, Some(origin), message)
     }
 
-    /// Makes a warning that points at a place.
+    /// Makes a warning that points at a place; the code is one of a warning.
     pub fn warning(code: Code, origin: Origin, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, Some(origin), message)
     }
@@ -56,6 +56,7 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: Code, origin: Option<Origin>, message: impl Into<String>) -> Self {
+        debug_assert_eq!(severity, code.severity(), "{code:?}");
         let primary = origin.map(|origin| Label { origin, text: String::new() });
         Self { code, severity, message: message.into(), primary, related: Vec::new(), hint: None }
     }
@@ -72,6 +73,11 @@ impl Diagnostic {
     pub fn with_related(mut self, origin: Origin, text: impl Into<String>) -> Self {
         self.related.push(Label { origin, text: text.into() });
         self
+    }
+
+    /// Returns what problems are sorted by: the place, the code, the message.
+    pub fn place(&self) -> (Option<&Label>, Code, &str) {
+        (self.primary.as_ref(), self.code, &self.message)
     }
 
     /// Says whether the problem stops a plan.

@@ -3,6 +3,18 @@
 use super::{ClaimName, Field, Fingerprint, RawObject, RemoteId};
 use crate::diagnostic::Origin;
 
+/// Claims that OneLogin puts into tokens by itself.
+///
+/// Source: OneLogin's samples of access tokens.
+const STANDARD: [&str; 8] = ["aud", "azp", "exp", "iat", "iss", "jti", "scope", "sub"];
+
+impl ClaimName {
+    /// Says whether OneLogin puts the claim into tokens by itself.
+    pub fn is_standard(&self) -> bool {
+        STANDARD.contains(&self.as_str())
+    }
+}
+
 /// Where a claim's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ClaimSource {

@@ -77,7 +77,7 @@ fn check_tenant(tenant: &Tenant, origin: &Origin, problems: &mut Vec<Diagnostic>
         return;
     }
     let message = format!("the signing keys would be fetched from `{}`, which is not https", tenant.jwks_url());
-    let problem = Diagnostic::error(Code::LintIssuer, origin.clone(), message)
+    let problem = Diagnostic::error(Code::InsecureIssuer, origin.clone(), message)
         .with_hint("Give `tenant.base_url` as an https URL.");
     if !problems.iter().any(|known| known.message == problem.message) {
         problems.push(problem);

@@ -50,7 +50,7 @@ pub(super) fn jwks_ttl(facts: &Facts<'_>, problems: &mut Vec<Diagnostic>) -> u32
     if ttl.value == 0 {
         problems.push(
             Diagnostic::error(
-                Code::LintLifetime,
+                Code::InvalidValue,
                 ttl.origin.clone(),
                 "a key cache of 0 minutes is refused by the gateway",
             )
@@ -76,7 +76,7 @@ pub(super) fn supported_audiences(facts: &Facts<'_>, problems: &mut Vec<Diagnost
             continue;
         };
         problems.push(
-            Diagnostic::error(Code::LintAudience, audience.origin.clone(), format!("{complaint}: `{value}`"))
+            Diagnostic::error(Code::InvalidAudience, audience.origin.clone(), format!("{complaint}: `{value}`"))
                 .with_related(facts.policy.origin.clone(), "used by this policy"),
         );
     }
@@ -173,7 +173,7 @@ fn check_issuer(facts: &Facts<'_>, values: &Sourced<Vec<String>>, problems: &mut
     }
     let message = format!("no token can pass: the tenant's issuer is `{}`", facts.issuer);
     problems.push(
-        Diagnostic::error(Code::LintIssuer, values.origin.clone(), message)
+        Diagnostic::error(Code::ForeignIssuer, values.origin.clone(), message)
             .with_hint("Remove the claim `iss`: the tenant's issuer is always required."),
     );
 }

@@ -14,7 +14,7 @@ pub(super) fn check_coverage(policy: &Policy, problems: &mut Vec<Diagnostic>) {
     let Some(first) = policy.routes.first() else { return };
     problems.push(
         Diagnostic::error(
-            Code::LintOpenRoutes,
+            Code::OpenRoutes,
             first.origin.clone(),
             "requests outside these routes would pass without a token",
         )

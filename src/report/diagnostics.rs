@@ -249,7 +249,7 @@ mod tests {
             Diagnostic::error(Code::UnknownKey, at("naem"), "unknown key `naem`")
                 .with_related(at("name"), "the nearest")
                 .with_hint("did you mean `name`?"),
-            Diagnostic::warning(Code::UnknownKey, at("client_secret"), "no field takes a secret"),
+            Diagnostic::warning(Code::LintMacro, at("client_secret"), "no field takes a secret"),
             Diagnostic::unplaced(Code::FileUnreadable, "cannot read `x\u{202E}.yaml`"),
             Diagnostic::error(Code::Syntax, Origin { start: 9000, end: 9001, ..at("Ä") }, "ends too early"),
         ];

@@ -6,6 +6,7 @@
 //! reaches a terminal.
 
 mod access;
+mod codes;
 mod cost;
 mod diagnostics;
 mod error;
@@ -29,6 +30,7 @@ mod visible;
 mod words;
 
 pub use access::write_access;
+pub use codes::{write_code, write_codes};
 pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint};

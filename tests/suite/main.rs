@@ -13,6 +13,7 @@ mod examples;
 mod execute;
 mod hostile;
 mod init;
+mod lints;
 mod matrix;
 mod properties;
 mod quota;

@@ -3,11 +3,12 @@
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::config::{self, KeyDoc};
+use crate::config::{self, KeyDoc, UnknownKey, nearest};
+use crate::diagnostic::Code;
 use crate::report::{self, KeyText};
 use clap::Args;
 
-/// Explain a key of the configuration file
+/// Explain a key of the configuration file, or the code of a problem
 ///
 /// Without KEY it lists all keys.
 #[derive(Debug, Args)]
@@ -15,28 +16,53 @@ use clap::Args;
 Examples:
   gatewright explain
   gatewright explain redirect_uris
-  gatewright explain authorization_servers.contacts.clients")]
+  gatewright explain authorization_servers.contacts.clients
+  gatewright explain lint-refused-client
+  gatewright explain --codes")]
 pub(in crate::cli) struct ExplainArgs {
-    /// A key, or the way to it with dots between; for a name of your own any name will do
+    /// A key, or the way to it with dots between; for a name of your own any name will do. Or the code of a problem
     key: Option<String>,
+
+    /// List the codes of all problems instead, each with its severity
+    #[arg(long, conflicts_with = "key")]
+    codes: bool,
 }
 
-/// Prints what is known about a key.
+/// Prints what is known about a key or a code.
 pub(in crate::cli) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let ExplainArgs { key } = args;
+    let ExplainArgs { key, codes } = args;
+    if *codes {
+        terminal.print(|out| report::write_codes(out))?;
+        return Ok(Exit::Done);
+    }
     let Some(key) = key else {
         terminal.print(|out| config::keys().iter().try_for_each(|key| writeln!(out, "{}", key.path)))?;
         return Ok(Exit::Done);
     };
-    let found = config::explain(key).map_err(|error| {
-        let hint = error.nearest.as_ref().map_or_else(
-            || "`gatewright explain` lists all keys.".to_owned(),
-            |nearest| format!("Did you mean `{nearest}`? `gatewright explain` lists all keys."),
-        );
-        Failure::usage(error.to_string(), hint)
+    let code = Code::of(key);
+    let found = match (config::explain(key), code) {
+        (Ok(found), _) => found,
+        (Err(_), Some(_)) => Vec::new(),
+        (Err(error), None) => return Err(unknown(&error)),
+    };
+    terminal.print(|out| {
+        report::write_keys(out, &found.iter().map(text).collect::<Vec<_>>())?;
+        match code {
+            Some(_) if !found.is_empty() => writeln!(out)?,
+            _ => {}
+        }
+        code.map_or(Ok(()), |code| report::write_code(out, code))
     })?;
-    terminal.print(|out| report::write_keys(out, &found.iter().map(text).collect::<Vec<_>>()))?;
     Ok(Exit::Done)
+}
+
+fn unknown(error: &UnknownKey) -> Failure {
+    let nearest_code = nearest(&error.wanted, Code::ALL.iter().map(|code| code.as_str()));
+    let hint = match error.nearest.as_deref().or(nearest_code) {
+        Some(nearest) => format!("Did you mean `{nearest}`? `gatewright explain` lists all keys, `--codes` all codes."),
+        None => "`gatewright explain` lists all keys, `gatewright explain --codes` all codes.".to_owned(),
+    };
+    Failure::usage(error.to_string(), hint)
 }
 
 fn text(key: &KeyDoc) -> KeyText<'_> {

@@ -1,12 +1,13 @@
 //! `gatewright validate`.
 
+use crate::access;
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, ProcessEnv};
 use crate::cli::terminal::Terminal;
 use crate::config::{self, LoadOptions, LoadedAll};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, merge};
 use crate::model::DesiredState;
 use crate::render::{self, RenderedFile};
 use crate::report::{count, visible};
@@ -35,14 +36,12 @@ pub(in crate::cli) fn run(
     let options = LoadOptions { environment: global.env.as_deref(), variables: &variables, process_env: env };
     let LoadedAll { environments, mut diagnostics, sources, root: _ } = config::load_all(global.file(), &options);
     let mut written = Written::default();
-    for (name, desired) in &environments {
-        for problem in check(name.as_deref(), desired, &mut written) {
-            // What is wrong in every environment is said once.
-            if !diagnostics.contains(&problem) {
-                diagnostics.push(problem);
-            }
-        }
-    }
+    let found = environments.iter().map(|(name, desired)| {
+        let name = name.as_deref();
+        (name, check(name, desired, &mut written))
+    });
+    diagnostics.extend(merge(found.collect()));
+    diagnostics.sort_by(|one, other| one.place().cmp(&other.place()));
     inputs::tell(&diagnostics, &sources, terminal)?;
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Failure::Configuration);
@@ -57,13 +56,9 @@ type Written = BTreeMap<String, (Option<String>, String)>;
 
 fn check(environment: Option<&str>, desired: &DesiredState, written: &mut Written) -> Vec<Diagnostic> {
     let mut problems = render::lint(desired);
-    let files = match render::render(desired) {
-        Ok(files) => files,
-        Err(errors) => {
-            problems.extend(errors);
-            Vec::new()
-        }
-    };
+    problems.extend(access::lint(desired));
+    // What cannot be rendered is among the lints.
+    let files = render::render(desired).unwrap_or_default();
     for RenderedFile { policy, path, contents } in files {
         match written.get(&path) {
             Some((first, other)) if *other != contents => {

@@ -10,11 +10,6 @@ use std::collections::BTreeMap;
 const KEYS: [&str; 5] = ["user_attribute", "custom_attribute", "macro", "transformation", "renamed_from"];
 const SOURCES: [&str; 3] = ["user_attribute", "custom_attribute", "macro"];
 
-/// Claims that OneLogin puts into access tokens by itself.
-///
-/// Source: OneLogin's samples of access tokens.
-const STANDARD: [&str; 8] = ["aud", "azp", "exp", "iat", "iss", "jti", "scope", "sub"];
-
 /// Reads the claims of a server.
 pub(crate) fn claims(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<BTreeMap<ClaimName, Claim>> {
     let pairs = decoder.map(at)?;
@@ -31,11 +26,11 @@ pub(crate) fn claims(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<BTreeMap<C
 }
 
 fn warn_of_standard_claim(decoder: &mut Decoder<'_>, pair: &Pair) {
-    let name = pair.key.value.as_str();
-    if STANDARD.contains(&name) {
+    let name = &pair.key.value;
+    if ClaimName::new(name.clone()).is_standard() {
         let message = format!("OneLogin sets the claim `{name}` itself, and the two would collide");
         let hint = format!("Give the claim a name of its own, such as `user_{name}`.");
-        decoder.warn(Code::LintClaim, &pair.key.origin, message, hint);
+        decoder.warn(Code::LintStandardClaim, &pair.key.origin, message, hint);
     }
 }
 
@@ -84,7 +79,7 @@ fn source(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Field<ClaimSource> 
             if has_unclosed_brace(&text) {
                 let message = format!("a `{{` of the template is never closed: `{text}`");
                 let hint = "Close it around the attribute's name, such as `{firstname} {lastname}`.";
-                decoder.warn(Code::LintClaim, &at.node.origin, message, hint);
+                decoder.warn(Code::LintMacro, &at.node.origin, message, hint);
             }
             ClaimSource::Macro(text)
         }

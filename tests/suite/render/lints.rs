@@ -1,9 +1,10 @@
 //! What is allowed and probably not meant.
 
-use super::sample::{CONTACTS, at, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced};
-use gatewright::diagnostic::{Code, Severity};
+use super::sample::{CONTACTS, app, at, claims, desired, flex, key, mulesoft, policy, route, scopes, server, sourced};
+use gatewright::diagnostic::{Code, Severity, Sourced};
 use gatewright::model::{
-    Claim, ClaimName, ClientIdCheck, DesiredState, Entry, FlexStyle, MuleFormat, Policy, Unmanaged,
+    App, ApplicationType, Claim, ClaimName, ClientIdCheck, DesiredState, Entry, FlexStyle, Gateway, MuleFormat, Policy,
+    Route, TokenEndpointAuthMethod, Unmanaged,
 };
 use gatewright::render::{lint, render};
 use std::collections::BTreeMap;
@@ -35,15 +36,89 @@ fn nearly_equal_audiences() {
     let mut other = server(&["https://contacts.example.com/"]);
     other.resource_identifier = Some(sourced("https://other.example.com".to_owned()));
     desired.servers.insert(key("other"), Entry::Present(other));
-    check_state(&desired, &[Code::LintAudience]);
+    check_state(&desired, &[Code::LintNearAudience]);
     desired.servers.insert(key("other"), Entry::Present(server(&[CONTACTS])));
     check_state(&desired, &[]);
 }
 
 #[test]
+fn audiences_that_are_almost_the_identifier() {
+    let with = |audiences: &[&str], identifier: &str| {
+        let mut desired = desired(vec![("contacts", policy(mulesoft(MuleFormat::Configuration)))]);
+        let mut listed = server(audiences);
+        listed.resource_identifier = Some(sourced(identifier.to_owned()));
+        desired.servers.insert(key("contacts"), Entry::Present(listed));
+        desired
+    };
+    check_state(&with(&[CONTACTS], "https://contacts.example.com/"), &[Code::LintNearAudience]);
+    check_state(&with(&[CONTACTS], "https://Contacts.example.com"), &[Code::LintNearAudience]);
+    check_state(&with(&["urn:contacts", CONTACTS], CONTACTS), &[]);
+    check_state(&with(&["urn:contacts"], CONTACTS), &[]);
+}
+
+#[test]
+fn tokens_that_live_too_long() {
+    let with = |access: u32, refresh: Option<u32>| {
+        let mut desired = desired(vec![("contacts", policy(mulesoft(MuleFormat::Configuration)))]);
+        let mut listed = server(&[CONTACTS]);
+        listed.access_token_expiration_minutes = Some(sourced(access));
+        listed.refresh_token_expiration_minutes = refresh.map(sourced);
+        desired.servers.insert(key("contacts"), Entry::Present(listed));
+        desired
+    };
+    check_state(&with(1440, None), &[]);
+    check_state(&with(1441, None), &[Code::LintTokenLifetime]);
+    check_state(&with(10, Some(10)), &[]);
+    check_state(&with(10, Some(9)), &[Code::LintTokenLifetime]);
+}
+
+#[test]
+fn browser_apps_behind_a_policy_for_options() {
+    let with = |gateway: Gateway, kind: ApplicationType, method: TokenEndpointAuthMethod, routes: &[&str]| {
+        let mut policy = policy(gateway);
+        policy.require_scopes = scopes(&["contacts:read"]);
+        policy.open = !routes.is_empty();
+        policy.routes = if routes.is_empty() { Vec::new() } else { vec![route(routes, "/contacts")] };
+        let mut desired = desired(vec![("contacts", policy)]);
+        let app =
+            App { application_type: Some(sourced(kind)), token_endpoint_auth_method: Some(sourced(method)), ..app() };
+        desired.apps.insert(key("web"), Entry::Present(app));
+        let mut listed = server(&[CONTACTS]);
+        listed.clients = Some(sourced(BTreeMap::from([(key("web"), sourced(scopes(&["contacts:read"])))])));
+        desired.servers.insert(key("contacts"), Entry::Present(listed));
+        desired
+    };
+    use ApplicationType::{Native, Web};
+    use TokenEndpointAuthMethod::{None, Post};
+    let mule = || mulesoft(MuleFormat::Request);
+    check_state(&with(mule(), Web, None, &[]), &[Code::LintPreflight]);
+    check_state(&with(mule(), Web, None, &["GET", "OPTIONS"]), &[Code::LintOpenRoutes, Code::LintPreflight]);
+    check_state(&with(mule(), Web, None, &["GET"]), &[Code::LintOpenRoutes]);
+    check_state(&with(mule(), Native, None, &[]), &[]);
+    check_state(&with(mule(), Web, Post, &[]), &[]);
+    // Flex Gateway looks at CORS before every policy.
+    check_state(&with(flex(FlexStyle::Inline), Web, None, &[]), &[]);
+}
+
+#[test]
+fn two_policies_for_one_instance() {
+    let with = |gateway: fn() -> Gateway, routes: Vec<Sourced<Route>>| {
+        let output = |name: &str| sourced(format!("policies/{name}"));
+        let first = Policy { output: output("a"), ..policy(gateway()) };
+        let second = Policy { output: output("b"), open: !routes.is_empty(), routes, ..policy(gateway()) };
+        desired(vec![("first", first), ("second", second)])
+    };
+    let offline = || mulesoft(MuleFormat::Offline);
+    check_state(&with(offline, Vec::new()), &[Code::LintSameApi]);
+    check_state(&with(offline, vec![route(&["GET"], "/contacts")]), &[Code::LintOpenRoutes]);
+    check_state(&with(|| flex(FlexStyle::Binding), Vec::new()), &[Code::LintSameApi]);
+    check_state(&with(|| mulesoft(MuleFormat::Configuration), Vec::new()), &[]);
+}
+
+#[test]
 fn key_caches_that_look_like_seconds() {
-    check(MuleFormat::Configuration, |p| p.jwks_ttl_minutes = Some(sourced(3600)), &[Code::LintLifetime]);
-    check(MuleFormat::Configuration, |p| p.jwks_ttl_minutes = Some(sourced(1441)), &[Code::LintLifetime]);
+    check(MuleFormat::Configuration, |p| p.jwks_ttl_minutes = Some(sourced(3600)), &[Code::LintKeyCache]);
+    check(MuleFormat::Configuration, |p| p.jwks_ttl_minutes = Some(sourced(1441)), &[Code::LintKeyCache]);
     check(MuleFormat::Configuration, |p| p.jwks_ttl_minutes = Some(sourced(1440)), &[]);
 }
 
@@ -70,7 +145,7 @@ fn routes_without_the_base_path() {
         desired.servers.insert(key("contacts"), Entry::Present(server(&["https://api.example.com/v1.0/contacts"])));
         desired
     };
-    check_state(&with("/orders/.*"), &[Code::LintOpenRoutes]);
+    check_state(&with("/orders/.*"), &[Code::LintBasePath]);
     check_state(&with("/v1.0/contacts/.*"), &[]);
     check_state(&with("^/v1\\.0/contacts/.*"), &[]);
 }
@@ -86,7 +161,7 @@ fn any_client_of_the_tenant() {
         desired.servers.insert(key("contacts"), Entry::Present(listed));
         desired
     };
-    check_state(&with(|_| {}), &[Code::LintClient]);
+    check_state(&with(|_| {}), &[Code::LintAnyClient]);
     check_state(&with(|p| p.require_scopes = scopes(&["contacts:read"])), &[]);
     check_state(&with(|p| p.require_any_scope = scopes(&["contacts:read"])), &[]);
     check_state(&with(|p| p.require_claims = claims(&[("azp", &["78d1d040"])])), &[]);
@@ -96,7 +171,7 @@ fn any_client_of_the_tenant() {
 #[test]
 fn client_ids_in_other_claims() {
     let client = |name: &'static str| move |p: &mut Policy| p.client_id = ClientIdCheck::Claim(ClaimName::new(name));
-    check(MuleFormat::Configuration, client("client_id"), &[Code::LintClient]);
+    check(MuleFormat::Configuration, client("client_id"), &[Code::LintClientClaim]);
     check(MuleFormat::Configuration, client("azp"), &[]);
 }
 
@@ -109,8 +184,8 @@ fn base_urls_that_change_the_issuer() {
     };
     check_state(&with("https://login.acme.example"), &[]);
     check_state(&with("https://acme.onelogin.com/"), &[]);
-    check_state(&with("https://login.acme.example/base"), &[Code::LintIssuer]);
-    check_state(&with("https://acme-dev.onelogin.com"), &[Code::LintIssuer]);
+    check_state(&with("https://login.acme.example/base"), &[Code::LintBaseUrl]);
+    check_state(&with("https://acme-dev.onelogin.com"), &[Code::LintBaseUrl]);
 }
 
 #[test]
@@ -145,7 +220,7 @@ fn claims_that_cannot_be_what_they_have_to_be() {
     };
     check_state(&with("tier", Unmanaged::Delete), &[]);
     check_state(&with("azp", Unmanaged::Delete), &[]);
-    check_state(&with("groups", Unmanaged::Delete), &[Code::LintClaim]);
-    check_state(&with("department", Unmanaged::Delete), &[Code::LintClaim]);
+    check_state(&with("groups", Unmanaged::Delete), &[Code::LintListClaim]);
+    check_state(&with("department", Unmanaged::Delete), &[Code::LintUnknownClaim]);
     check_state(&with("department", Unmanaged::Keep), &[]);
 }

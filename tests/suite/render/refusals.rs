@@ -71,7 +71,7 @@ fn claims_that_cannot_be_compared_are_refused() {
     check(configuration(), claim("tier", &[]), Code::InvalidValue, "`tier`");
     check(configuration(), claim("tier", &["", "x"]), Code::NotExpressible, "empty");
     check(configuration(), claim("cost-centre", &["1", "2"]), Code::NotExpressible, "`cost-centre`");
-    check(configuration(), claim("iss", &["https://other.example"]), Code::LintIssuer, "no token can pass");
+    check(configuration(), claim("iss", &["https://other.example"]), Code::ForeignIssuer, "no token can pass");
 }
 
 #[test]
@@ -81,9 +81,9 @@ fn audiences_have_to_survive_the_list() {
         desired.servers.insert(key("contacts"), Entry::Present(server(&[value])));
         desired
     };
-    check_state(&audience("https://a.example/x,y"), Code::LintAudience, "comma");
-    check_state(&audience(" https://a.example"), Code::LintAudience, "blanks");
-    check_state(&audience(""), Code::LintAudience, "empty");
+    check_state(&audience("https://a.example/x,y"), Code::InvalidAudience, "comma");
+    check_state(&audience(" https://a.example"), Code::InvalidAudience, "blanks");
+    check_state(&audience(""), Code::InvalidAudience, "empty");
     let mut on_flex = audience("$AUDIENCE");
     on_flex.policies.insert(key("contacts"), policy(flex(FlexStyle::Binding)));
     check_state(&on_flex, Code::NotExpressible, "environment variable");
@@ -107,7 +107,7 @@ fn a_policy_needs_a_server_with_audiences() {
 fn keys_come_over_https() {
     let mut desired = desired(vec![("a", policy(configuration())), ("b", policy(configuration()))]);
     desired.tenant.base_url = Some("http://login.acme.example".parse().unwrap());
-    check_state(&desired, Code::LintIssuer, "not https");
+    check_state(&desired, Code::InsecureIssuer, "not https");
     desired.tenant.base_url = Some("http://127.0.0.1:8080".parse().unwrap());
     assert!(render(&desired).is_ok());
 }
@@ -115,8 +115,8 @@ fn keys_come_over_https() {
 #[test]
 fn routes_do_not_leave_others_open_unsaid() {
     let routes = |p: &mut Policy| p.routes = vec![route(&["GET"], "/contacts/.*")];
-    check(mulesoft(MuleFormat::Request), routes, Code::LintOpenRoutes, "without a token");
-    check(flex(FlexStyle::Binding), routes, Code::LintOpenRoutes, "without a token");
+    check(mulesoft(MuleFormat::Request), routes, Code::OpenRoutes, "without a token");
+    check(flex(FlexStyle::Binding), routes, Code::OpenRoutes, "without a token");
     let everything = |p: &mut Policy| p.routes = vec![route(&[], "/.*")];
     check(configuration(), everything, Code::NotExpressible, "`-p`");
     let open = |path: &'static str| {
@@ -163,7 +163,7 @@ fn what_only_one_gateway_checks_is_refused_on_the_other() {
     check(flex(FlexStyle::Binding), client("azp"), Code::NotExpressible, "client's id");
     check(configuration(), client("client-id"), Code::NotExpressible, "`client-id`");
     let never = |p: &mut Policy| p.jwks_ttl_minutes = Some(sourced(0));
-    check(configuration(), never, Code::LintLifetime, "0 minutes");
+    check(configuration(), never, Code::InvalidValue, "0 minutes");
 }
 
 #[test]

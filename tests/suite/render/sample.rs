@@ -2,8 +2,8 @@
 
 use gatewright::diagnostic::{Origin, Sourced};
 use gatewright::model::{
-    ClaimName, ClientIdCheck, DesiredState, Entry, EntryKey, Flex, FlexStyle, Gateway, MuleFormat, Mulesoft, Policy,
-    RemoteId, Replaces, Route, ScopeValue, Server, Tenant, Unmanaged,
+    App, ClaimName, ClientIdCheck, DesiredState, Entry, EntryKey, Flex, FlexStyle, Gateway, MuleFormat, Mulesoft,
+    Policy, RemoteId, Replaces, Route, ScopeValue, Server, Tenant, Unmanaged,
 };
 use std::collections::BTreeMap;
 
@@ -102,6 +102,28 @@ pub(super) fn server(values: &[&str]) -> Server {
         claims: None,
         clients: None,
         unmanaged: Unmanaged::Delete,
+    }
+}
+
+/// An app of which the file says nothing but that it is there.
+pub(super) fn app() -> App {
+    App {
+        origin: at(5),
+        id: None,
+        renamed_from: None,
+        name: None,
+        description: None,
+        notes: None,
+        visible: None,
+        application_type: None,
+        token_endpoint_auth_method: None,
+        redirect_uris: None,
+        post_logout_redirect_uris: None,
+        login_url: None,
+        access_token_expiration_minutes: None,
+        refresh_token_expiration_minutes: None,
+        roles: None,
+        connector_id: None,
     }
 }
 
