@@ -113,6 +113,12 @@ pub enum ApiError {
         /// What was tried.
         at: Attempted,
     },
+    /// The write had to wait so long that what it was judged by may have changed: it was not sent, or not again.
+    #[error("{at} had to wait, and what it was judged by may have changed since{}", Trace(.at))]
+    Stale {
+        /// What was tried.
+        at: Attempted,
+    },
     /// The credentials were not accepted.
     #[error("the credentials were not accepted with {status}: {message}{}", Trace(.at))]
     Credentials {
@@ -181,6 +187,7 @@ impl ApiError {
             | Self::Unreadable { at, .. }
             | Self::WaitTooLong { at, .. }
             | Self::BrokenOff { at }
+            | Self::Stale { at }
             | Self::Credentials { at, .. } => Some(at),
             Self::RefusedOrigin { .. } | Self::AccountMismatch { .. } | Self::Connector { .. } | Self::Setup { .. } => {
                 None
@@ -195,6 +202,7 @@ impl ApiError {
             | Self::Unreadable { at, .. }
             | Self::WaitTooLong { at, .. }
             | Self::BrokenOff { at }
+            | Self::Stale { at }
             | Self::Credentials { at, .. } => Some(at),
             Self::RefusedOrigin { .. } | Self::AccountMismatch { .. } | Self::Connector { .. } | Self::Setup { .. } => {
                 None
@@ -218,6 +226,7 @@ impl ApiError {
             | Self::AccountMismatch { .. }
             | Self::WaitTooLong { .. }
             | Self::BrokenOff { .. }
+            | Self::Stale { .. }
             | Self::Credentials { .. }
             | Self::Connector { .. }
             | Self::Setup { .. } => false,

@@ -17,6 +17,7 @@ pub(super) fn broken(failure: SendFailure, at: Attempted, timeout: Duration) -> 
             match held {
                 Held::TooLong { wait, max_wait } => ApiError::WaitTooLong { at, wait, max_wait },
                 Held::BrokenOff => ApiError::BrokenOff { at },
+                Held::Stale => ApiError::Stale { at },
             }
         }
         SendFailure::NotSent(source) => {

@@ -17,6 +17,9 @@ pub(super) const FALLBACK_WAIT: Duration = Duration::from_secs(60);
 /// The shortest wait: a window that is said to end now has ended when we ask a second later.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
+/// How long a write may wait before it is sent: what it was judged by may have changed by then, and is read again.
+pub const STALE_AFTER: Duration = Duration::from_secs(3);
+
 /// The longest wait that is believed, a year: beyond what a clock can count it could not be added to now.
 const LONGEST_WAIT: Duration = Duration::from_secs(31_536_000);
 
@@ -53,6 +56,8 @@ pub(super) enum Held {
     TooLong { wait: Duration, max_wait: Duration },
     /// The user broke the run off, and it would have to wait.
     BrokenOff,
+    /// It has waited so long that whoever judged it has to do so again.
+    Stale,
 }
 
 /// How a request may go through.

@@ -40,6 +40,7 @@ mod writer;
 pub use config::{ClientConfig, Clock, Credentials, Reroute};
 pub use error::{ApiError, Attempted};
 pub use forge::Forge;
+pub use gate::STALE_AFTER;
 pub use notice::{Listener, Notice};
 pub use oidc::{ClientAuth, Discovery, Grant, Jwk, OAuthRefusal, OidcApp, OidcClient, TokenAnswer, TokenReply};
 pub use probe::{ProbeAnswer, ProbeRequest, ProbeVia, Prober};

@@ -12,6 +12,7 @@ use reqwest::{Client, Method, Response, StatusCode, redirect};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 use url::{Host, Url};
 
 /// The longest answer that is read, after decompression: a thousand times the largest page we ask for.
@@ -71,7 +72,7 @@ impl Transport {
 
     /// Sends a request once, when the gate is open and a slot is free. Nothing is asked about the quota before.
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendFailure> {
-        match self.enter().await {
+        match self.enter(None).await {
             Ok((slot, Passage::Open(ticket))) => self.send_counted((slot, ticket), outgoing, |_| None).await,
             Ok((slot, Passage::AskFirst)) => self.send_in(slot, outgoing).await,
             Err(held) => Err(SendFailure::Held(held)),
@@ -79,23 +80,28 @@ impl Transport {
     }
 
     /// Sends a request as [`Self::send`] does, and learns from its answer what is left of the quota; `None` where that has to be
-    /// asked for first.
+    /// asked for first. Where it would have waited longer than `stale_after` it is not sent.
     pub(super) async fn send_or_ask(
         &self,
         outgoing: Outgoing<'_>,
+        stale_after: Option<Duration>,
         told: impl Fn(&Answer) -> Option<RateLimit>,
     ) -> Option<Result<Answer, SendFailure>> {
-        match self.enter().await {
+        match self.enter(stale_after).await {
             Ok((slot, Passage::Open(ticket))) => Some(self.send_counted((slot, ticket), outgoing, told).await),
             Ok((_, Passage::AskFirst)) => None,
             Err(held) => Some(Err(SendFailure::Held(held))),
         }
     }
 
-    async fn enter(&self) -> Result<(SemaphorePermit<'_>, Passage), Held> {
+    async fn enter(&self, stale_after: Option<Duration>) -> Result<(SemaphorePermit<'_>, Passage), Held> {
+        let began = Instant::now();
         loop {
             self.gate.pass().await?;
             let slot = self.slot().await;
+            if stale_after.is_some_and(|longest| began.elapsed() > longest) {
+                return Err(Held::Stale);
+            }
             if let Some(passage) = self.gate.enter() {
                 return Ok((slot, passage));
             }

@@ -113,6 +113,7 @@ fn way_out(error: &ApiError) -> Option<&'static str> {
         | ApiError::Unwell { .. }
         | ApiError::Unreadable { .. }
         | ApiError::BrokenOff { .. }
+        | ApiError::Stale { .. }
         | ApiError::RefusedOrigin { .. }
         | ApiError::Connector { .. }
         | ApiError::Setup { .. } => None,

@@ -38,7 +38,9 @@ impl<'r> Task<'r> {
             let taken = taken.filter(|scope| scope.id != id).map(|scope| (scope.id, fields::of_scope(scope)));
             (view.scope(id).cloned(), taken)
         };
-        if let Some(done) = self.judge(id, live.as_ref().map(|it| (it.fingerprint(), fields::of_scope(it))))? {
+        let is_as_sent = || live.as_ref().is_some_and(|it| check::scope(patch, it).is_empty());
+        let seen = live.as_ref().map(|it| (it.fingerprint(), fields::of_scope(it)));
+        if let Some(done) = self.judge(id, seen, is_as_sent)? {
             return Ok(done);
         }
         self.refuse_taken(taken)?;
@@ -55,7 +57,8 @@ impl<'r> Task<'r> {
             let view = lock(view);
             (view.scope(id).cloned(), view.holders(id))
         };
-        if let Some(done) = self.judge(id, live.as_ref().map(|it| (it.fingerprint(), fields::of_scope(it))))? {
+        let seen = live.as_ref().map(|it| (it.fingerprint(), fields::of_scope(it)));
+        if let Some(done) = self.judge(id, seen, || false)? {
             return Ok(done);
         }
         let Some(live) = live else { return Err(self.gone()) };
@@ -91,7 +94,9 @@ impl<'r> Task<'r> {
             let taken = taken.filter(|claim| claim.id != id).map(|claim| (claim.id, fields::of_claim(claim)));
             (view.claim(id).cloned(), taken)
         };
-        if let Some(done) = self.judge(id, live.as_ref().map(|it| (it.fingerprint(), fields::of_claim(it))))? {
+        let is_as_sent = || live.as_ref().is_some_and(|it| check::claim(patch, it).is_empty());
+        let seen = live.as_ref().map(|it| (it.fingerprint(), fields::of_claim(it)));
+        if let Some(done) = self.judge(id, seen, is_as_sent)? {
             return Ok(done);
         }
         self.refuse_taken(taken)?;
@@ -107,7 +112,8 @@ impl<'r> Task<'r> {
     pub(super) async fn delete_claim(&mut self, server: RemoteId, id: RemoteId) -> Performed {
         let view = &*self.view().await?;
         let live = lock(view).claim(id).cloned();
-        if let Some(done) = self.judge(id, live.as_ref().map(|it| (it.fingerprint(), fields::of_claim(it))))? {
+        let seen = live.as_ref().map(|it| (it.fingerprint(), fields::of_claim(it)));
+        if let Some(done) = self.judge(id, seen, || false)? {
             return Ok(done);
         }
         let Some(live) = live else { return Err(self.gone()) };
@@ -145,7 +151,10 @@ impl<'r> Task<'r> {
     ) -> Performed {
         let view = &*self.view().await?;
         let live = lock(view).client(app).cloned();
-        if let Some(done) = self.judge(app, live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it))))? {
+        let sent = self.run.state().granted.get(&self.index).cloned().unwrap_or_default();
+        let is_as_sent = || live.as_ref().is_some_and(|it| check::client(&sent, it).is_empty());
+        let seen = live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it)));
+        if let Some(done) = self.judge(app, seen, is_as_sent)? {
             return Ok(done);
         }
         let Some(live) = live else { return Err(self.gone()) };
@@ -159,7 +168,8 @@ impl<'r> Task<'r> {
     pub(super) async fn unbind_client(&mut self, server: RemoteId, app: RemoteId) -> Performed {
         let view = &*self.view().await?;
         let live = lock(view).client(app).cloned();
-        if let Some(done) = self.judge(app, live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it))))? {
+        let seen = live.as_ref().map(|it| (it.fingerprint(), fields::of_client(it)));
+        if let Some(done) = self.judge(app, seen, || false)? {
             return Ok(done);
         }
         let Some(live) = live else { return Err(self.gone()) };
@@ -169,11 +179,12 @@ impl<'r> Task<'r> {
     }
 
     /// Returns what was read of the step's server before its first write; read once.
-    pub(super) async fn view(&self) -> Result<Arc<Mutex<ServerView>>, StepResult> {
+    pub(super) async fn view(&mut self) -> Result<Arc<Mutex<ServerView>>, StepResult> {
         let run = self.run;
         let owner = self.change.address.owner();
         let Some(slot) = run.servers.get(&owner) else { return Err(self.unresolved(&owner)) };
         let reading = slot.reading();
+        self.reading = Some(Arc::clone(&reading));
         let read = reading.get_or_init(|| async {
             let id = slot.id.or_else(|| {
                 let state = run.state();

@@ -4,11 +4,12 @@ use super::fields::LiveFields;
 use super::guard;
 use super::host::{NewSecret, RecordedResult, WriteAction};
 use super::settle::Pauses;
-use super::task::{Done, Performed, Task, message};
+use super::task::{Done, MOST_JUDGMENTS, Performed, Task, message};
 use super::{
     Doubt, Event, Fatal, HostError, How, Image, Images, Moved, MovedWhy, NaturalKey, SecretFate, StepError, StepResult,
 };
-use crate::api::{ApiError, CreatedApp};
+use crate::api::{ApiError, CreatedApp, STALE_AFTER};
+use crate::diff::Action;
 use crate::model::{EntryKey, Kind, LiveApp, RemoteId, RolePatch};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -60,7 +61,7 @@ impl Made {
 }
 
 /// What sending a create came to.
-enum Sent {
+pub(super) enum Sent {
     Made(RemoteId),
     Unknown { write: u64, error: Arc<ApiError> },
 }
@@ -86,41 +87,41 @@ impl Task<'_> {
         if let Some(done) = self.take_from_earlier_run(&creation).await? {
             return Ok(done);
         }
-        match self.send_create(&creation, &send).await? {
+        let sent = self.send_create(&creation, &send).await?;
+        self.finish_create(&creation, sent, &send).await
+    }
+
+    /// Finds out what became of a create where its answer does not say.
+    pub(super) async fn finish_create(
+        &mut self,
+        creation: &Creation,
+        sent: Sent,
+        send: &impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Performed {
+        match sent {
             Sent::Made(id) => Ok(Done::written(id)),
-            Sent::Unknown { write, error } => self.settle_create(&creation, (write, error), &send).await,
+            Sent::Unknown { write, error } => self.settle_create(creation, (write, error), send).await,
         }
     }
 
     /// Deletes an app and makes it anew, unless others of the new one's name are there.
     ///
-    /// From the delete until the secret is stored nothing else is written, and a run that is broken off goes on: half a
-    /// replacement is worse than one too many.
+    /// The gate is the caller's. From the delete until the secret is stored nothing else is written, and a run that is broken
+    /// off goes on: half a replacement is worse than one too many.
     pub(super) async fn replace(
         &mut self,
         old: &LiveApp,
-        creation: Creation,
-        send: impl AsyncFn() -> Result<Made, ApiError>,
-    ) -> Performed {
-        let (run, before, old) = (self.run, Images::deleted(old), old.id);
-        let others: Vec<RemoteId> = creation.there.iter().copied().filter(|id| *id != old).collect();
+        creation: &Creation,
+        send: &impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Result<Sent, StepResult> {
+        let others: Vec<RemoteId> = creation.there.iter().copied().filter(|id| *id != old.id).collect();
         if !others.is_empty() {
             return Err(StepResult::Moved(guard::appeared(self.change, others, None)));
         }
-        let sent = {
-            let _alone = run.gate.write().await;
-            if run.is_stopped() {
-                return Err(StepResult::NotAttempted);
-            }
-            self.write_held(old, &before, run.writer.delete_app(old)).await?;
-            self.leave_behind(Kind::OidcApp, old);
-            self.must_be_gone(old).await?;
-            self.send_held(&creation, &send).await
-        };
-        match sent.map_err(|result| self.half_replaced(old, result))? {
-            Sent::Made(id) => Ok(Done::written(id)),
-            Sent::Unknown { write, error } => self.settle_create(&creation, (write, error), &send).await,
-        }
+        self.delete_replaced(old).await?;
+        self.leave_behind(Kind::OidcApp, old.id);
+        self.must_be_gone(old.id).await?;
+        self.send_held(creation, send).await.map_err(|result| self.half_replaced(old.id, result))
     }
 
     /// Makes sure that the old app is gone before there is a new one: an answer that says so may be somebody else's.
@@ -185,7 +186,7 @@ impl Task<'_> {
         creation: &Creation,
         send: &impl AsyncFn() -> Result<Made, ApiError>,
     ) -> Result<Sent, StepResult> {
-        let run = self.run;
+        let (run, began) = (self.run, Instant::now());
         // An app's only chance to have its secret kept is its answer, so nothing else is in flight when it comes.
         let (_alone, _shared) = match creation.is_app() {
             true => (Some(run.gate.write().await), None),
@@ -194,11 +195,42 @@ impl Task<'_> {
         if run.is_stopped() {
             return Err(StepResult::NotAttempted);
         }
+        if began.elapsed() > STALE_AFTER {
+            self.must_be_absent(creation).await?;
+        }
         self.send_held(creation, send).await
     }
 
-    /// Sends a create; the gate is the caller's.
+    /// Looks up once more what had to wait before it is made.
+    async fn must_be_absent(&self, creation: &Creation) -> Result<(), StepResult> {
+        let found = self.run.look_up(&creation.key).await;
+        match found.map_err(|error| not_looked_up(&creation.key, error))? {
+            found if found.is_empty() => Ok(()),
+            found => Err(StepResult::Moved(guard::appeared(self.change, found, None))),
+        }
+    }
+
+    /// Sends a create, and looks again before it goes where it had to wait; the gate is the caller's.
     async fn send_held(
+        &self,
+        creation: &Creation,
+        send: &impl AsyncFn() -> Result<Made, ApiError>,
+    ) -> Result<Sent, StepResult> {
+        let mut sent = self.send_once(creation, send).await;
+        for _ in 0..MOST_JUDGMENTS {
+            let is_stale = matches!(&sent, Err(StepResult::Failed { error, wrote: false })
+                if error.request().is_some_and(|source| matches!(**source, ApiError::Stale { .. })));
+            // Half a replacement is finished whoever breaks it off.
+            if !is_stale || self.run.is_stopped() && self.change.action() != Action::Replace {
+                break;
+            }
+            self.must_be_absent(creation).await?;
+            sent = self.send_once(creation, send).await;
+        }
+        sent
+    }
+
+    async fn send_once(
         &self,
         creation: &Creation,
         send: &impl AsyncFn() -> Result<Made, ApiError>,
@@ -337,6 +369,10 @@ impl Task<'_> {
         }
         let images = Images::made(Image::Role(RolePatch { name: None, add_members: users.to_vec() }));
         let mut sent = self.write(role, &images, self.run.writer.add_role_members(role, users)).await;
+        // Members are only added, whatever the role is called by now.
+        while std::mem::take(&mut self.is_stale) && !self.run.is_stopped() {
+            sent = self.write(role, &images, self.run.writer.add_role_members(role, users)).await;
+        }
         if matches!(sent, Err(StepResult::Failed { wrote: true, .. })) {
             if self.are_members_for(role, users).await {
                 return Ok(());

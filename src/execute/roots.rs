@@ -2,7 +2,7 @@
 
 use super::create::{Creation, Made};
 use super::key::entry_key;
-use super::task::{Done, Performed, Task, lock};
+use super::task::{Done, MOST_JUDGMENTS, Performed, Task, lock};
 use super::{How, Image, Images, NaturalKey, StepResult, check, fields};
 use crate::api::ApiError;
 use crate::diff::{Along, AppCreate, AppUpdate};
@@ -31,7 +31,7 @@ impl<'r> Task<'r> {
 
     pub(super) async fn update_role(&mut self, id: RemoteId, patch: &RolePatch) -> Performed {
         let RolePatch { name, add_members } = patch;
-        let role = match self.judge_role(id).await? {
+        let role = match self.judge_role(id, name.as_ref()).await? {
             Judged::Go(role) => role,
             Judged::Done(done) => return Ok(done),
         };
@@ -45,7 +45,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn delete_role(&mut self, id: RemoteId) -> Performed {
-        let role = match self.judge_role(id).await? {
+        let role = match self.judge_role(id, None).await? {
             Judged::Go(role) => role,
             Judged::Done(done) => return Ok(done),
         };
@@ -58,9 +58,11 @@ impl<'r> Task<'r> {
         Ok(Done::written(id))
     }
 
-    async fn judge_role(&self, id: RemoteId) -> Result<Judged<LiveRole>, StepResult> {
+    async fn judge_role(&mut self, id: RemoteId, name: Option<&String>) -> Result<Judged<LiveRole>, StepResult> {
         let role = self.run.writer.reader().role(id).await.map_err(|error| self.unread(Arc::new(error)))?;
-        let judged = self.judge(id, role.as_ref().map(|role| (role.fingerprint(), fields::of_role(role))))?;
+        let seen = role.as_ref().map(|role| (role.fingerprint(), fields::of_role(role)));
+        let is_as_sent = || role.as_ref().is_some_and(|role| check::role_name(name, role).is_empty());
+        let judged = self.judge(id, seen, is_as_sent)?;
         self.judged(role, judged)
     }
 
@@ -79,12 +81,39 @@ impl<'r> Task<'r> {
 
     /// Deletes an app and makes it anew; all that has to be known of the new one is looked up while the old one is there.
     pub(super) async fn replace_app(&mut self, id: RemoteId, new: &AppCreate) -> Performed {
-        let old = match self.judge_app(id).await? {
-            Judged::Go(old) => old,
-            Judged::Done(done) => return Ok(done),
+        let run = self.run;
+        let (creation, send, sent) = {
+            // Taken first, so that nothing that is read has to wait for it.
+            let _alone = run.gate.write().await;
+            if run.is_stopped() {
+                return Err(StepResult::NotAttempted);
+            }
+            let old = match self.judge_app(id, |_| false).await? {
+                Judged::Go(old) => old,
+                Judged::Done(done) => return Ok(done),
+            };
+            let (creation, send) = self.app_creation(new).await?;
+            let sent = self.replace(&old, &creation, &send).await?;
+            (creation, send, sent)
         };
-        let (creation, send) = self.app_creation(new).await?;
-        self.replace(&old, creation, send).await
+        self.finish_create(&creation, sent, &send).await
+    }
+
+    /// Deletes the app that another one takes the place of; the gate is the caller's. A delete that had to wait is judged anew.
+    pub(super) async fn delete_replaced(&mut self, old: &LiveApp) -> Result<(), StepResult> {
+        let (run, id) = (self.run, old.id);
+        let before = Images::deleted(old);
+        let mut deleted = self.write_held(id, &before, run.writer.delete_app(id)).await;
+        for _ in 0..MOST_JUDGMENTS {
+            if !std::mem::take(&mut self.is_stale) || run.is_stopped() {
+                break;
+            }
+            if let Judged::Done(_) = self.judge_app(id, |_| false).await? {
+                return Ok(());
+            }
+            deleted = self.write_held(id, &before, run.writer.delete_app(id)).await;
+        }
+        deleted.map(drop)
     }
 
     async fn app_creation<'n>(
@@ -114,11 +143,11 @@ impl<'r> Task<'r> {
 
     pub(super) async fn update_app(&mut self, id: RemoteId, update: &AppUpdate) -> Performed {
         let AppUpdate { patch, roles } = update;
-        let app = match self.judge_app(id).await? {
+        let role_ids = self.resolve_all(roles.as_ref())?;
+        let app = match self.judge_app(id, |app| check::app(patch, role_ids.as_ref(), app).is_empty()).await? {
             Judged::Go(app) => app,
             Judged::Done(done) => return Ok(done),
         };
-        let role_ids = self.resolve_all(roles.as_ref())?;
         let images = Images::changed(&app, Image::app(patch, role_ids.as_ref(), None));
         self.write(id, &images, self.run.writer.update_app(id, patch, role_ids.as_ref())).await?;
         if patch.name.is_some() {
@@ -128,7 +157,7 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn delete_app(&mut self, id: RemoteId) -> Performed {
-        let app = match self.judge_app(id).await? {
+        let app = match self.judge_app(id, |_| false).await? {
             Judged::Go(app) => app,
             Judged::Done(done) => return Ok(done),
         };
@@ -137,9 +166,14 @@ impl<'r> Task<'r> {
         Ok(Done::written(id))
     }
 
-    async fn judge_app(&self, id: RemoteId) -> Result<Judged<LiveApp>, StepResult> {
+    async fn judge_app(
+        &mut self,
+        id: RemoteId,
+        is_as_sent: impl FnOnce(&LiveApp) -> bool,
+    ) -> Result<Judged<LiveApp>, StepResult> {
         let app = self.run.writer.reader().app(id).await.map_err(|error| self.unread(Arc::new(error)))?;
-        let judged = self.judge(id, app.as_ref().map(|app| (app.fingerprint(), fields::of_app(app))))?;
+        let seen = app.as_ref().map(|app| (app.fingerprint(), fields::of_app(app)));
+        let judged = self.judge(id, seen, || app.as_ref().is_some_and(is_as_sent))?;
         self.judged(app, judged)
     }
 
@@ -160,7 +194,9 @@ impl<'r> Task<'r> {
     pub(super) async fn update_server(&mut self, id: RemoteId, patch: &ServerPatch) -> Performed {
         let view = &*self.view().await?;
         let server = lock(view).server.clone();
-        if let Some(done) = self.judge(id, server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it))))? {
+        let seen = server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it)));
+        let is_as_sent = || server.as_ref().is_some_and(|it| check::server(patch, it).is_empty());
+        if let Some(done) = self.judge(id, seen, is_as_sent)? {
             return Ok(done);
         }
         let Some(server) = server else { return Err(self.gone()) };
@@ -178,7 +214,8 @@ impl<'r> Task<'r> {
             let view = lock(view);
             (view.server.clone(), view.children(), view.along(self.change.along.leaving()))
         };
-        if let Some(done) = self.judge(id, server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it))))? {
+        let seen = server.as_ref().map(|it| (it.fingerprint(), fields::of_server(it)));
+        if let Some(done) = self.judge(id, seen, || false)? {
             return Ok(done);
         }
         self.judge_along(&along)?;

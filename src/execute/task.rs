@@ -4,18 +4,22 @@ use super::fields::LiveFields;
 use super::guard::{self, Verdict};
 use super::host::{RecordedResult, WriteAction};
 use super::run::Run;
-use super::view::ServerSlot;
-use super::{Event, How, Images, MovedWhy, NaturalKey, StepError, StepResult};
-use crate::api::ApiError;
+use super::view::{Reading, ServerSlot};
+use super::{Doubt, Event, How, Images, Moved, MovedWhy, NaturalKey, StepError, StepResult};
+use crate::api::{ApiError, STALE_AFTER};
 use crate::diff::{Action, Along, AppOperation, Change, ClientOperation, Edit, ObjectRef, Operation};
 use crate::model::{Fingerprint, Kind, RemoteId};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{RwLockReadGuard, SemaphorePermit};
+use tokio::time::Instant;
 
 /// About how many requests a step makes at the most: the four reads of a server, its write, and one more.
 const REQUESTS_OF_A_STEP: u64 = 6;
+
+/// How often a step is judged anew because its write had to wait: each time it should have been able to go.
+pub(super) const MOST_JUDGMENTS: u32 = 6;
 
 /// One step under way.
 pub(super) struct Task<'r> {
@@ -23,6 +27,14 @@ pub(super) struct Task<'r> {
     pub(super) index: usize,
     pub(super) change: &'r Change,
     turn: Option<SemaphorePermit<'r>>,
+    /// The gate, kept where a step had to wait for it, so that it need not wait again once it is judged anew.
+    gate: Option<RwLockReadGuard<'r, ()>>,
+    /// What was read of the step's server, if anything.
+    pub(super) reading: Option<Arc<Reading>>,
+    /// Whether a write was not sent, or not sent again, since it had to wait: what it was judged by may have changed.
+    pub(super) is_stale: bool,
+    /// A write of which nobody knows whether it took effect.
+    unknown: Option<u64>,
 }
 
 /// What a step came to.
@@ -43,7 +55,7 @@ pub(super) type Performed = Result<Done, StepResult>;
 
 impl<'r> Task<'r> {
     pub(super) fn new(run: &'r Run<'r>, index: usize, change: &'r Change) -> Self {
-        Self { run, index, change, turn: None }
+        Self { run, index, change, turn: None, gate: None, reading: None, is_stale: false, unknown: None }
     }
 
     pub(super) async fn run(mut self) -> StepResult {
@@ -55,7 +67,7 @@ impl<'r> Task<'r> {
         let (address, action) = (self.change.address.clone(), self.change.action());
         self.run.tell(Event::Started { address: address.clone(), action });
         // A step that waits for its turn need not have room for all it will do.
-        match Box::pin(self.perform()).await {
+        match self.perform_fresh().await {
             Ok(Done { id, how }) => {
                 if how != How::AlreadyGone {
                     self.run.tell(Event::Written { address, action, id, how });
@@ -64,6 +76,22 @@ impl<'r> Task<'r> {
             }
             Err(result) => self.unless_unsent(result),
         }
+    }
+
+    /// Performs the step, and judges it anew as often as its write had to wait too long.
+    async fn perform_fresh(&mut self) -> Performed {
+        let mut performed = Box::pin(self.perform()).await;
+        for _ in 0..MOST_JUDGMENTS {
+            if !std::mem::take(&mut self.is_stale) || self.run.is_stopped() {
+                break;
+            }
+            if let (Some(reading), Some(slot)) = (&self.reading, self.run.servers.get(&self.change.address.owner())) {
+                slot.forget_if(reading);
+            }
+            performed = Box::pin(self.perform()).await;
+        }
+        self.gate = None;
+        performed
     }
 
     /// Waits for the next window of the quota rather than begin what it might end in the middle of: what was read and judged
@@ -93,6 +121,7 @@ impl<'r> Task<'r> {
         self.run.stop_without_quota(source);
         match **source {
             ApiError::WaitTooLong { .. } | ApiError::BrokenOff { .. } if !wrote => StepResult::NotAttempted,
+            ApiError::Stale { .. } if !wrote && self.run.is_stopped() => StepResult::NotAttempted,
             _ => result,
         }
     }
@@ -150,15 +179,38 @@ impl<'r> Task<'r> {
     }
 
     /// Judges an update or a deletion. Returns what it came to where nothing is left to do.
+    ///
+    /// Where an earlier write of the step may have taken effect, `is_as_sent` says whether live is what it sends.
     pub(super) fn judge(
-        &self,
+        &mut self,
         id: RemoteId,
         live: Option<(Fingerprint, LiveFields)>,
+        is_as_sent: impl FnOnce() -> bool,
     ) -> Result<Option<Done>, StepResult> {
-        match guard::judge(self.change, live) {
-            Verdict::Go => Ok(None),
-            Verdict::AlreadyGone => Ok(Some(Done { id, how: How::AlreadyGone })),
-            Verdict::Moved(moved) => Err(StepResult::Moved(moved)),
+        let (verdict, unknown) = (guard::judge(self.change, live), self.unknown.take());
+        let Some(write) = unknown else {
+            return match verdict {
+                Verdict::Go => Ok(None),
+                Verdict::AlreadyGone => Ok(Some(Done { id, how: How::AlreadyGone })),
+                Verdict::Moved(moved) => Err(StepResult::Moved(moved)),
+            };
+        };
+        let record = |result| self.run.record_result(write, &self.change.address, result);
+        match verdict {
+            Verdict::Go => {
+                record(RecordedResult::Failed { message: "it had no effect when it was read again".to_owned() });
+                Ok(None)
+            }
+            Verdict::Moved(Moved { why: MovedWhy::Gone, .. }) if self.change.action() == Action::Update => {
+                Err(StepResult::Unseen { id, doubt: Doubt::WrongPresence })
+            }
+            Verdict::Moved(Moved { why: MovedWhy::Changed, fields }) if !is_as_sent() => {
+                Err(StepResult::Unseen { id, doubt: Doubt::Differs(fields) })
+            }
+            Verdict::AlreadyGone | Verdict::Moved(_) => {
+                record(RecordedResult::Done { id, secret: None });
+                Ok(Some(Done { id, how: How::Found }))
+            }
         }
     }
 
@@ -190,21 +242,33 @@ impl<'r> Task<'r> {
 
     /// Sends an update or a deletion.
     pub(super) async fn write(
-        &self,
+        &mut self,
         id: RemoteId,
         images: &Images,
         send: impl Future<Output = Result<(), ApiError>>,
     ) -> Performed {
-        let _shared = self.run.gate.read().await;
-        if self.run.is_stopped() {
+        let (run, began) = (self.run, Instant::now());
+        if self.gate.is_none() {
+            self.gate = Some(run.gate.read().await);
+        }
+        if run.is_stopped() {
+            self.gate = None;
             return Err(StepResult::NotAttempted);
         }
-        self.write_held(id, images, send).await
+        if began.elapsed() > STALE_AFTER {
+            self.is_stale = true;
+            return Err(StepResult::NotAttempted);
+        }
+        let performed = self.write_held(id, images, send).await;
+        if !self.is_stale {
+            self.gate = None;
+        }
+        performed
     }
 
     /// Sends an update or a deletion; the gate is the caller's.
     pub(super) async fn write_held(
-        &self,
+        &mut self,
         id: RemoteId,
         images: &Images,
         send: impl Future<Output = Result<(), ApiError>>,
@@ -230,6 +294,10 @@ impl<'r> Task<'r> {
                     false => RecordedResult::Failed { message },
                 };
                 run.record_result(write, &self.change.address, result);
+                if let ApiError::Stale { .. } = error {
+                    self.is_stale = true;
+                    self.unknown = may_have_run.then_some(write);
+                }
                 Err(self.failed(Arc::new(error), may_have_run))
             }
         }

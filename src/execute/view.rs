@@ -69,6 +69,14 @@ impl ServerSlot {
         Arc::clone(&self.cell.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Forgets a read, unless there is another one already.
+    pub(super) fn forget_if(&self, reading: &Arc<Reading>) {
+        let mut cell = self.cell.lock().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&cell, reading) {
+            *cell = Arc::default();
+        }
+    }
+
     /// Forgets what was read: whoever comes next reads it again.
     pub(super) fn forget(&self) {
         *self.cell.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();

@@ -7,7 +7,7 @@ use crate::api::backoff::schedule;
 use crate::api::config::{ClientConfig, Clock, Credentials};
 use crate::api::error::{ApiError, Attempted};
 use crate::api::failure::{broken, unwell, without};
-use crate::api::gate::{FALLBACK_WAIT, retry_after, told_wait, wait_of};
+use crate::api::gate::{FALLBACK_WAIT, STALE_AFTER, retry_after, told_wait, wait_of};
 use crate::api::notice::Listener;
 use crate::api::reader::RateLimit;
 use crate::api::token::Token;
@@ -43,6 +43,10 @@ impl Call<'_> {
         };
         let request_id = answer.and_then(Answer::request_id);
         Attempted { method, path: self.path.to_owned(), attempts, request_id, earlier_may_have_run: false }
+    }
+
+    fn is_write(&self) -> bool {
+        self.method != Method::GET
     }
 
     fn is_repeatable(&self) -> bool {
@@ -110,9 +114,12 @@ impl Admin {
                 Err(failure) => broken(failure, at, self.timeout),
             };
             let error = error.after(may_have_run);
-            may_have_run |= call.method != Method::GET && error.may_have_run();
+            may_have_run |= call.is_write() && error.may_have_run();
             let delay = delays.next().filter(|_| is_worth_repeating(&call, &error));
             self.pause(delay, asked_for, error).await?;
+            if call.is_write() && asked_for.is_some_and(|wait| wait > STALE_AFTER) {
+                return Err(ApiError::Stale { at: call.attempted(attempts, None) }.after(may_have_run));
+            }
         }
     }
 
@@ -123,9 +130,12 @@ impl Admin {
         token: &Arc<Token>,
         attempts: u32,
     ) -> Result<(Result<Answer, SendFailure>, u32), ApiError> {
+        let stale_after = call.is_write().then_some(STALE_AFTER);
         loop {
             let outgoing = outgoing(call, Some(bearer(&token.secret)?));
-            if let Some(sent) = self.transport.send_or_ask(outgoing, |answer| self.told(call, answer)).await {
+            if let Some(sent) =
+                self.transport.send_or_ask(outgoing, stale_after, |answer| self.told(call, answer)).await
+            {
                 return Ok((sent, attempts + 1));
             }
             self.ask_before(token).await;

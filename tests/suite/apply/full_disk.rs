@@ -74,3 +74,23 @@ fn a_record_that_outgrows_the_disk_stops_the_run() {
     }
     assert!(stopped > 2, "{stopped}");
 }
+
+#[test]
+fn a_full_stdout_after_the_writes_is_no_success() {
+    let (program, emulator) = program_on_emulator();
+    let plan = program.run("plan").stdout;
+    // The plan still fits where the output goes to, and what became of it does not.
+    let room = usize::try_from(ROOM_FOR_RECORDS).unwrap() * 512;
+    program.write("said", &"x".repeat(room - plan.len() - 10));
+    let limits = format!("trap '' XFSZ; ulimit -f {ROOM_FOR_RECORDS}; exec >>said");
+    let run = program.output(program.command_after(&limits, &["apply", "--auto-approve"]));
+    assert_eq!(run.code, 3, "{}", run.block());
+    assert!(run.stderr.contains("cannot write to stdout"), "{}", run.block());
+    assert!(!emulator.writes().is_empty());
+    assert!(program.read("said").contains(plan.trim_end()), "it was shown what was done");
+    assert_eq!(program.run("plan --detailed-exitcode").code, 0, "and all of it was");
+
+    let (program, emulator) = program_on_emulator();
+    let run = program.output(program.command_after("exec >/dev/full", &["apply", "--auto-approve"]));
+    assert_eq!((run.code, emulator.writes()), (1, Vec::new()), "what cannot be shown is not done: {}", run.block());
+}

@@ -15,6 +15,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use url::Url;
@@ -97,6 +98,27 @@ impl Account {
         }
         let answer = request.send().await.unwrap().error_for_status().unwrap();
         answer.json().await.unwrap_or(Value::Null)
+    }
+
+    /// Returns what edits the account, past its API, when it is called for the nth time.
+    pub(super) fn editor(
+        &self,
+        nth: usize,
+        edit: impl Fn(&mut Value) + Send + Sync + 'static,
+    ) -> Box<dyn Fn() + Send + Sync> {
+        let (url, calls) = (format!("{}/_emulator/state", self.emulator.base_url()), AtomicUsize::new(0));
+        Box::new(move || {
+            if calls.fetch_add(1, Ordering::SeqCst) + 1 != nth {
+                return;
+            }
+            let control = reqwest::Client::new();
+            let edited = async {
+                let mut state: Value = control.get(&url).send().await.unwrap().json().await.unwrap();
+                edit(&mut state);
+                control.put(&url).json(&state).send().await.unwrap().error_for_status().unwrap();
+            };
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(edited));
+        })
     }
 
     /// Forgets the journal and sets fault rules.

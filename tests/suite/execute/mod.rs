@@ -5,6 +5,7 @@ mod killed;
 mod lost_answers;
 mod moved;
 mod replace;
+mod stale;
 mod stops;
 mod storms;
 mod unreadable;

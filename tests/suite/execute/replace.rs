@@ -4,8 +4,8 @@ use super::account::{Account, Script, address, desired, host_error, options};
 use super::walk::WALK;
 use gatewright::diff::diff;
 use gatewright::execute::{
-    ExecuteOptions, ExitClass, Host, HostError, How, MovedWhy, NewSecret, Outcome, RecordEntry, SecretFate, StepError,
-    StepResult, StoredAt, execute,
+    Doubt, ExecuteOptions, ExitClass, Host, HostError, How, MovedWhy, NewSecret, Outcome, RecordEntry, SecretFate,
+    StepError, StepResult, StoredAt, execute,
 };
 use gatewright::live::collect;
 use gatewright::model::RemoteId;
@@ -196,6 +196,51 @@ async fn nothing_is_sent_that_cannot_be_recorded() {
         assert_eq!(outcome.exit_class(), class, "{outcome:#?}");
         account.settle(WALK).await;
         assert!(!account.plan(WALK).await.has_changes());
+    }
+}
+
+/// Somebody makes an app of the name between the delete and the create.
+fn make_twin(state: &mut Value) {
+    let twin = json!({
+        "id": 77, "name": "Contacts Web", "auth_method": 8, "connector_id": state["connectors"][0]["id"],
+        "configuration": { "redirect_uri": "https://theirs", "token_endpoint_auth_method": 1, "oidc_application_type": 0 },
+    });
+    state["apps"].as_array_mut().unwrap().push(twin);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_twin_that_appears_between_delete_and_create_is_named_with_both_ids() {
+    for is_waiting in [false, true] {
+        let account = settled(json!([])).await;
+        let plan = replacing(&account, WALK).await;
+        if is_waiting {
+            let wait = (gatewright::api::STALE_AFTER.as_secs() + 1).to_string();
+            let spent = json!({ "status": 429, "headers": { "retry-after": wait } });
+            account.faults(rule("POST", "/api/2/apps", &spent)).await;
+        }
+        let edit = account.editor(2, make_twin);
+        let on_intent = move |address: &str| {
+            if address == WEB {
+                edit();
+            }
+            Ok(())
+        };
+        let script = Script { on_intent: Box::new(on_intent), ..Script::default() };
+        let outcome = account.execute(&plan, &script, &options()).await;
+        assert_eq!(outcome.exit_class(), ExitClass::Partial, "{outcome:#?}");
+        match (is_waiting, result(&outcome, WEB)) {
+            (false, StepResult::Unseen { id, doubt: Doubt::Twins(others) }) => {
+                assert_eq!(others, &[RemoteId(77)]);
+                assert_ne!(*id, RemoteId(77));
+            }
+            // It is looked up once more, and a second one is never made.
+            (true, StepResult::Failed { error: error @ StepError::HalfReplaced { .. }, wrote: true }) => {
+                let why = std::error::Error::source(error).unwrap().to_string();
+                assert!(why.contains("77"), "{why}");
+                assert_eq!(web(&account).await["id"], 77);
+            }
+            _ => panic!("{outcome:#?}"),
+        }
     }
 }
 
