@@ -68,6 +68,7 @@ pub(super) async fn connect(
                 Some(state) => state.clone(),
                 None => state_file::default_place(root, &tenant.host())?,
             };
+            tell_unread_seed(global.emulator_seed.as_deref(), &state, terminal)?;
             let options = Options {
                 issuer: Some(tenant.issuer()),
                 state: StateLocation::File(state.clone()),
@@ -85,6 +86,16 @@ pub(super) async fn connect(
     };
     let reader = Reader::heard_by(config.clone(), listener(global, *terminal)).context("cannot prepare requests")?;
     Ok(Connection { reader, config, emulator })
+}
+
+/// Says that a seed is left unread, where the account that it would fill is there already.
+pub(super) fn tell_unread_seed(seed: Option<&Path>, state: &Path, terminal: &Terminal) -> Result<(), Failure> {
+    if let Some(seed) = seed.filter(|_| state.exists()) {
+        let (seed, state) = (seed.display(), state.display());
+        let text = format!("{seed} is not read: {state} holds an account already");
+        terminal.tell(|err| report::write_note(err, &text))?;
+    }
+    Ok(())
 }
 
 /// Says on stderr what is waited for: one line among the others, or a log line where those are for programs.
@@ -136,6 +147,14 @@ fn client_config(
         max_wait: global.max_wait(),
         user_agent: concat!("gatewright/", env!("CARGO_PKG_VERSION")).to_owned(),
         clock: Timestamp::now,
+    }
+}
+
+/// Returns the host of `/auth` and `/api`, for whoever looks for what was recorded about it and sends nothing there.
+pub(super) fn api_base(tenant: &Tenant, env: ProcessEnv<'_>) -> Result<Url, Failure> {
+    match env(API_URL).filter(|text| !text.is_empty()) {
+        Some(text) => Ok(Url::parse(&text).with_context(|| format!("{API_URL} is not a URL"))?),
+        None => parse(&tenant.origin()),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Executes a plan, writes the policy files of what was seen, and says what became of it all.
 
 use super::Exit;
+use super::again::Invocation;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::home::Home;
 use super::inputs::Inputs;
 use super::planning::Planned;
 use super::policy_files;
-use super::replacing::Invocation;
 use super::stop::Stop;
 use super::terminal::{Drawn, Terminal};
 use crate::api::Writer;
@@ -90,7 +90,10 @@ impl Execution<'_> {
             let hint = match (&step.address, &step.secret, &step.result) {
                 (Address::OidcApp(app), Some(SecretFate::Lost), _) => self.invocation.way_out(app),
                 (app, _, StepResult::Failed { error: StepError::HalfReplaced { .. }, .. }) => {
-                    format!("Run `apply` again, without `--replace`: it makes {app} as the file says.")
+                    format!(
+                        "This makes {app} as the file says:\n{}",
+                        self.invocation.line("apply", std::iter::empty::<&str>())
+                    )
                 }
                 _ => continue,
             };

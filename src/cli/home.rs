@@ -1,16 +1,22 @@
 //! The folder of secrets and records that belongs to the account in use.
 
+use super::again::Invocation;
 use super::args::GlobalArgs;
-use super::connect::Connection;
+use super::connect::{self, Connection};
 use super::failure::Failure;
-use super::replacing::Invocation;
+use super::inputs::{Inputs, ProcessEnv};
+use super::state_file;
 use super::terminal::Terminal;
+use crate::emulator;
 use crate::model::{EntryKey, RemoteId, Tenant};
 use crate::report;
 use crate::workspace::{History, Lock, LostSecret, Workspace, WorkspaceError, host_folder};
 use anyhow::Context;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// What is said where the folder is none of ours.
+const UNUSABLE: &str = "cannot use the folder of secrets and records";
 
 /// A workspace, and the host whose part of it counts.
 pub(super) struct Home {
@@ -22,9 +28,30 @@ pub(super) struct Home {
 
 /// Opens `.gatewright` beside the root file, as every other use opens it: private, and out of git.
 pub(super) fn beside(root: &Path) -> anyhow::Result<Workspace> {
+    Workspace::open(&folder_beside(root)).context(UNUSABLE)
+}
+
+fn folder_beside(root: &Path) -> PathBuf {
     // A `./` in front would stand in every path that is shown.
-    let folder = if root == Path::new(".") { PathBuf::from(Workspace::NAME) } else { root.join(Workspace::NAME) };
-    Workspace::open(&folder).context("cannot use the folder of secrets and records")
+    if root == Path::new(".") { PathBuf::from(Workspace::NAME) } else { root.join(Workspace::NAME) }
+}
+
+/// Finds the folder that [`open`] opens without asking the account anything; `None` where there is none yet.
+pub(super) fn find(inputs: &Inputs, global: &GlobalArgs, env: ProcessEnv<'_>) -> Result<Option<Home>, Failure> {
+    let tenant = &inputs.desired.tenant;
+    let beside = Workspace::find(&folder_beside(&inputs.root)).context(UNUSABLE)?;
+    let (folder, host) = match &global.emulator {
+        None => (beside, host_folder(&connect::api_base(tenant, env)?)),
+        Some(state) => {
+            let usual = || Some(beside?.emulator_of(&tenant.host()).join(state_file::NAME));
+            let Some(state) = state.clone().or_else(usual) else { return Ok(None) };
+            let instance = emulator::state_instance(&state);
+            let instance = instance.with_context(|| format!("cannot read {}", state.display()))?;
+            let folder = instance.map(|id| Workspace::find(&state.with_file_name(id))).transpose().context(UNUSABLE)?;
+            (folder.flatten(), tenant.host())
+        }
+    };
+    Ok(folder.map(|workspace| Home { workspace, host }))
 }
 
 /// Opens the folder: `.gatewright` beside the root file, or one beside the emulator's state that bears the random name of
@@ -57,9 +84,9 @@ pub(super) fn tell_lost_secrets(
     let lost =
         history.lost_secrets(&home.workspace.secrets(&home.host), live).context("cannot look for lost secrets")?;
     for LostSecret { app, id, run } in &lost {
-        let text = format!("warning: nobody has the client secret of oidc_app/{app} ({id}), which run {run} made");
+        let text = format!("nobody has the client secret of oidc_app/{app} ({id}), which run {run} made");
         terminal.tell(|err| {
-            writeln!(err, "{}", report::visible(&text))?;
+            report::write_warning(err, &text)?;
             report::write_hint(err, &invocation.way_out(app))
         })?;
     }

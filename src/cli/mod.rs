@@ -4,6 +4,7 @@
 //! One file a command. Whatever a command decides about the account was decided by `plan`; whatever it says is worded by
 //! `report`. Data goes to stdout, everything else to stderr.
 
+mod again;
 mod args;
 mod command;
 mod connect;

@@ -6,7 +6,7 @@ use super::inputs::{self, Inputs};
 use super::policy_files;
 use super::terminal::Terminal;
 use crate::access::{self, AccessDiff};
-use crate::diff;
+use crate::diff::{self, Refusal, RefusalKind};
 use crate::live;
 use crate::model::{Pairing, identify};
 use crate::plan::{self, Context, FileChange, Plan, SafetyLimits};
@@ -30,6 +30,14 @@ pub(super) struct SafetyArgs {
 }
 
 impl SafetyArgs {
+    /// Words them as they were given.
+    pub(super) fn words(self) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        words.extend(self.allow_destroy.then(|| "--allow-destroy".to_owned()));
+        words.extend(self.max_deletes.iter().flat_map(|most| ["--max-deletes".to_owned(), most.to_string()]));
+        words
+    }
+
     /// Returns the limits for the plan.
     pub(super) const fn limits(self) -> SafetyLimits {
         SafetyLimits { allow_destroy: self.allow_destroy, max_deletes: self.max_deletes }
@@ -80,6 +88,7 @@ pub(super) async fn make(
         replaces: inputs.desired.replaces.clone(),
     };
     let plan = plan::plan(diff, context, limits);
+    tell_emulated_users(&plan, connection, terminal)?;
     let files = policy_files::compare(files_base, &inputs.rendered)?;
     let changes: Vec<_> = plan.changes().collect();
     let access = access::of_plan(access::Planned {
@@ -90,6 +99,17 @@ pub(super) async fn make(
     });
     let apps = identify(&inputs.desired, &live.lists).apps;
     Ok(Planned { plan, access, files, apps, took: began.elapsed() })
+}
+
+/// Says where the users of an emulated account come from, where one is not found there.
+fn tell_emulated_users(plan: &Plan, connection: &Connection, terminal: &Terminal) -> Result<(), Failure> {
+    let is_unknown_user = |refusal: &Refusal| matches!(refusal.kind, RefusalKind::UserNotFound { .. });
+    if connection.emulator_url().is_some() && plan.refusals.iter().any(is_unknown_user) {
+        let hint = "The users of an emulated account are `tester@example.com` and those of the `--emulator-seed` that \
+                    filled it; a new state file is filled anew.";
+        terminal.tell(|err| report::write_hint(err, hint))?;
+    }
+    Ok(())
 }
 
 /// Says on stderr what depends on the moment and so is no part of a plan; of a plan that is given, what its apply will cost.

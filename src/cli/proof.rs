@@ -1,12 +1,12 @@
 //! Runs a proof: for `verify`, and for `apply --verify`.
 
 use super::Exit;
+use super::again::Invocation;
 use super::args::GlobalArgs;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::home::{self, Home};
 use super::inputs::{self, Inputs, ProcessEnv};
-use super::replacing::Invocation;
 use super::terminal::Terminal;
 use crate::api::{Forge, OidcClient, Prober};
 use crate::live;

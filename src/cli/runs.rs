@@ -1,28 +1,44 @@
 //! The recorded runs: listed, and found by name.
 
+use super::Exit;
+use super::again::{self, Invocation};
+use super::args::GlobalArgs;
 use super::failure::Failure;
-use super::home::Home;
+use super::home::{self, Home};
+use super::inputs::{Inputs, ProcessEnv};
 use super::terminal::Terminal;
 use crate::diff::Action;
 use crate::model::Address;
 use crate::report;
-use crate::workspace::{History, RecordedRun, RunHeader, WriteState};
+use crate::workspace::{History, RecordedRun, RecordedWrite, RunHeader, WriteState};
 use anyhow::Context;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-/// Lists the runs of an account on stdout, newest first.
-pub(super) fn list(history: &History, terminal: &Terminal) -> Result<(), Failure> {
+const UNREADABLE: &str = "cannot read the records of earlier runs";
+
+/// Lists the runs of the file's tenant on stdout, newest first; only records are read, and nobody is asked anything.
+pub(super) fn list(
+    inputs: &Inputs,
+    global: &GlobalArgs,
+    env: ProcessEnv<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let tenant = &inputs.desired.tenant;
+    let history = match home::find(inputs, global, env)? {
+        Some(home) => History::of_tenant(&home.workspace, &home.host, tenant).context(UNREADABLE)?,
+        None => History::default(),
+    };
     if history.runs.is_empty() {
-        terminal.tell(|err| writeln!(err, "No run of this account is recorded here."))?;
-        return Ok(());
+        terminal.tell(|err| writeln!(err, "No run of {} is recorded here.", tenant.host()))?;
+        return Ok(Exit::Done);
     }
     let runs: Vec<&RecordedRun> = history.runs.iter().collect();
     terminal.print(|out| write(out, &runs))?;
-    terminal.tell(|err| {
-        report::write_hint(err, "Undo one with `gatewright undo RUN`; the beginning of its name will do.")
-    })?;
-    Ok(())
+    let undo = again::again(global, "undo", ["RUN"]);
+    let hint = format!("Undo one with `{undo}`; the beginning of its name will do.");
+    terminal.tell(|err| report::write_hint(err, &hint))?;
+    Ok(Exit::Done)
 }
 
 /// Finds the run to undo; where there is none, or several, says which there are.
@@ -30,6 +46,7 @@ pub(super) fn find<'a>(
     home: &Home,
     history: &'a History,
     name: &str,
+    invocation: &Invocation<'_>,
     terminal: &Terminal,
 ) -> Result<&'a RecordedRun, Failure> {
     let fitting = match history.run(name) {
@@ -42,8 +59,7 @@ pub(super) fn find<'a>(
         let error = anyhow::anyhow!("several runs begin with `{shown}`");
         return Err(Failure::hinted(error, "Give more of the name."));
     }
-    let elsewhere =
-        History::find_elsewhere(&home.workspace, name).context("cannot read the records of earlier runs")?;
+    let elsewhere = History::find_elsewhere(&home.workspace, name).context(UNREADABLE)?;
     if let Some(run) = elsewhere {
         let RunHeader { tenant, account_id, .. } = &run.header;
         let account = account_id.map_or_else(|| "an unnamed account".to_owned(), |id| format!("account {id}"));
@@ -59,7 +75,8 @@ pub(super) fn find<'a>(
     let runs: Vec<&RecordedRun> = history.runs.iter().collect();
     terminal.tell(|err| write(err, &runs))?;
     let error = anyhow::anyhow!("no run of this account is named `{shown}`");
-    Err(Failure::hinted(error, "Give one of those above, or the beginning of one; `gatewright undo` lists them."))
+    let list = invocation.line("undo", std::iter::empty::<&str>());
+    Err(Failure::hinted(error, format!("Give one of those above, or the beginning of one; `{list}` lists them.")))
 }
 
 /// Returns when a run began.
@@ -70,24 +87,32 @@ pub(super) fn time(run: &RecordedRun) -> String {
 /// Writes runs, one a line: name, time, environment, what was written.
 fn write(out: &mut dyn Write, runs: &[&RecordedRun]) -> io::Result<()> {
     let environment = |run: &RecordedRun| run.header.environment.clone().unwrap_or_else(|| "-".to_owned());
+    let accounts: BTreeSet<Option<u64>> = runs.iter().map(|run| run.header.account_id).collect();
     let environment_width = runs.iter().map(|run| environment(run).chars().count()).max().unwrap_or_default();
     for run in runs.iter().rev() {
         let (name, time, environment) = (report::visible(&run.name), time(run), environment(run));
-        writeln!(out, "{name}  {time}  {environment:environment_width$}  {}", words(run))?;
+        let whose = run.header.account_id.filter(|_| accounts.len() > 1);
+        let whose = whose.map_or_else(String::new, |id| format!(", of account {id}"));
+        writeln!(out, "{name}  {time}  {environment:environment_width$}  {}{whose}", words(run))?;
     }
     Ok(())
 }
 
 /// Says what a run wrote, and how it ended.
 fn words(run: &RecordedRun) -> String {
-    let done = |action: Action| {
-        let written = run.writes.iter().filter(|write| write.action == action && write.state != WriteState::Failed);
-        written.map(|write| &write.address).collect::<BTreeSet<&Address>>().len()
+    let objects = |fits: &dyn Fn(&RecordedWrite) -> bool| {
+        let writes = run.writes.iter().filter(|write| fits(write));
+        writes.map(|write| &write.address).collect::<BTreeSet<&Address>>().len()
     };
+    let done = |action| objects(&|write| write.action == action && matches!(write.state, WriteState::Done { .. }));
     let counts = [(Action::Create, "created"), (Action::Update, "updated"), (Action::Delete, "deleted")];
     let counts = counts.map(|(action, word)| (done(action), word));
     let some = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
     let mut words: Vec<String> = some.collect();
+    let open = objects(&|write| matches!(write.state, WriteState::Open | WriteState::Unknown));
+    if open > 0 {
+        words.push(format!("{} of unknown outcome", report::count(open, "write", None)));
+    }
     if words.is_empty() {
         words.push("nothing written".to_owned());
     }

@@ -35,4 +35,4 @@ mod world;
 pub use gateway::{FileFormat, GatewayFile};
 pub use options::{DEFAULT_ACCOUNT_ID, EmulatorError, Options, StateLocation};
 pub use server::Emulator;
-pub use state::{DocumentError, StateFileError, state_holder};
+pub use state::{DocumentError, StateFileError, state_holder, state_instance};

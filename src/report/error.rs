@@ -1,6 +1,6 @@
 //! One error, as the last thing a run says.
 
-use super::style::{ERROR, HINT};
+use super::style::{ERROR, HINT, NOTE, WARNING};
 use super::visible;
 use std::error::Error;
 use std::io::{self, Write};
@@ -28,6 +28,22 @@ pub fn write_error(out: &mut dyn Write, error: &(dyn Error + 'static), hint: Opt
 /// Whatever the writer answers.
 pub fn write_hint(out: &mut dyn Write, hint: &str) -> io::Result<()> {
     writeln!(out, "\n{HINT}hint{HINT:#}: {}", lines(hint))
+}
+
+/// Writes something worth knowing that stops nothing.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_note(out: &mut dyn Write, note: &str) -> io::Result<()> {
+    writeln!(out, "{NOTE}note{NOTE:#}: {}", lines(note))
+}
+
+/// Writes what somebody has to see to, though it stops nothing now.
+///
+/// # Errors
+/// Whatever the writer answers.
+pub fn write_warning(out: &mut dyn Write, warning: &str) -> io::Result<()> {
+    writeln!(out, "{WARNING}warning{WARNING:#}: {}", lines(warning))
 }
 
 /// Makes every line visible and indents those after the first.

@@ -33,7 +33,7 @@ pub use access::write_access;
 pub use codes::{write_code, write_codes};
 pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
-pub use error::{write_error, write_hint};
+pub use error::{write_error, write_hint, write_note, write_warning};
 pub use json::{
     AccessShown, SavedChange, SavedField, SavedPlan, SavedPlanError, access_schema, plan_schema, read_plan,
     write_access_json, write_plan_json,

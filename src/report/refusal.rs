@@ -53,8 +53,7 @@ pub fn refusal_advice(refusal: &Refusal, deletes: usize) -> Advice {
         ),
         RefusalKind::UserNotFound { user } => advice(
             format!("no user `{}` is in the account", visible(user)),
-            "Correct it: with an `@` it is looked up as an email address, otherwise as a username. \
-             Under `--emulator` the users are those of `--emulator-seed`.",
+            "Correct it: with an `@` it is looked up as an email address, otherwise as a username.",
         ),
         RefusalKind::UserAmbiguous { user, ids } => advice(
             format!("several users are `{}`: {}", visible(user), ids_list(ids)),

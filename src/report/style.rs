@@ -15,6 +15,10 @@ pub(super) const REMOVED: Style = AnsiColor::Red.on_default();
 pub(super) const CHANGED: Style = AnsiColor::Yellow.on_default();
 /// The word `error`.
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// The word `warning`.
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// The word `note`.
+pub(super) const NOTE: Style = AnsiColor::Blue.on_default().bold();
 /// The word `hint`.
 pub(super) const HINT: Style = AnsiColor::Cyan.on_default().bold();
 

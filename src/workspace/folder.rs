@@ -75,11 +75,17 @@ impl Workspace {
     /// # Errors
     /// As [`Self::open`].
     pub fn emulator(&self, host: &str) -> Result<PathBuf, WorkspaceError> {
-        let folder = self.path.join("emulator");
-        make_private(&folder)?;
-        let folder = folder.join(host);
+        let folder = self.emulator_of(host);
+        if let Some(above) = folder.parent() {
+            make_private(above)?;
+        }
         make_private(&folder)?;
         Ok(folder)
+    }
+
+    /// Returns the folder of the emulated account of a host, whether it is there or not.
+    pub fn emulator_of(&self, host: &str) -> PathBuf {
+        self.path.join("emulator").join(host)
     }
 
     /// Returns the folder of the run records of a host.

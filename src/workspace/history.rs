@@ -5,7 +5,7 @@ use super::folder::{read_regular, refuse_symlink, refuse_symlinks};
 use super::{RunHeader, SecretFiles, Workspace, WorkspaceError};
 use crate::diff::Action;
 use crate::execute::{Images, NaturalKey, PendingCreate};
-use crate::model::{Address, EntryKey, Fingerprint, RemoteId};
+use crate::model::{Address, EntryKey, Fingerprint, RemoteId, Tenant};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -108,6 +108,21 @@ impl History {
         refuse_symlinks(&folder)?;
         let mut runs = read_folder(&folder)?;
         runs.retain(|run| run.header.account_id == account_id);
+        Ok(Self { runs })
+    }
+
+    /// Reads the records of a tenant, whichever its account, without knowing more than the file says.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of_tenant(workspace: &Workspace, host: &str, tenant: &Tenant) -> Result<Self, WorkspaceError> {
+        let folder = workspace.runs(host);
+        refuse_symlinks(&folder)?;
+        let mut runs = read_folder(&folder)?;
+        let is_its = |header: &RunHeader| {
+            header.tenant == tenant.host() && (tenant.account_id.is_none() || header.account_id == tenant.account_id)
+        };
+        runs.retain(|run| is_its(&run.header));
         Ok(Self { runs })
     }
 

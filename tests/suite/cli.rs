@@ -206,6 +206,63 @@ fn the_seed_of_the_help_is_one_and_a_broken_one_is_named() {
 }
 
 #[test]
+fn the_fault_rules_of_the_help_are_some_and_broken_ones_are_refused() {
+    let program = Program::new();
+    let help = program.run("emulator --help").stdout;
+    let from = help.find("  {\"rules\"").unwrap();
+    let to = from + help[from..].find("\nA match").unwrap();
+    let rules: serde_json::Value = serde_json::from_str(&help[from..to]).unwrap();
+    let emulator = crate::support::Emulator::start(program.folder(), None);
+    emulator.set_faults(rules["rules"].clone());
+    program.write("faults.json", "{\"rules\": [{\"fault\": {\"state\": 1}}]}");
+    let run = program.run("emulator --port 0 --faults faults.json");
+    assert_eq!(run.code, 1, "{}", run.block());
+    assert!(run.stderr.contains("unknown field `state`"), "{}", run.block());
+}
+
+#[test]
+fn a_seed_that_is_left_unread_is_said_to_be() {
+    let program = Program::new();
+    program.write("gatewright.yaml", SMALL);
+    program.write("seed.json", "{}");
+    let note = "note: seed.json is not read: state.json holds an account already";
+    for (line, is_told) in [("plan", false), ("plan", true), ("export", true)] {
+        let run = program.run(&format!("{line} --emulator=state.json --emulator-seed seed.json"));
+        assert_eq!((run.code, run.stderr.lines().any(|line| line == note)), (0, is_told), "{line}: {}", run.block());
+    }
+}
+
+#[test]
+fn hints_repeat_what_was_given() {
+    let program = Program::new();
+    program.write("my file.yaml", SMALL);
+    let given = ["-f", "my file.yaml", "--emulator=s.json", "--emulator-seed", "seed.json"];
+    program.write("seed.json", "{}");
+    let hint = |args: &[&str], code: i32| {
+        let run = program.run_args(&[args, &given].concat());
+        assert_eq!(run.code, code, "{}", run.block());
+        run.stderr.split_once("hint: ").unwrap_or_else(|| panic!("{}", run.block())).1.to_owned()
+    };
+    let same = "-f 'my file.yaml' --emulator=s.json";
+    assert_eq!(
+        hint(&["apply", "--replace", "oidc_app/x", "--allow-destroy"], 64),
+        format!(
+            "Give `--auto-approve`, or save a plan, look at it and apply it:\n    gatewright plan {same} --emulator-seed \
+             seed.json --replace oidc_app/x --allow-destroy --out plan.json\n    gatewright apply {same} --allow-destroy \
+             plan.json\n"
+        )
+    );
+    assert_eq!(program.run_args(&[&["apply", "--auto-approve"][..], &given].concat()).code, 0);
+    assert!(hint(&["undo", "1999"], 1).contains(&format!("`gatewright undo {same}` lists them")));
+    let undo = hint(&["undo", "20", "--max-deletes", "3", "--allow-destroy"], 2);
+    let again = undo.lines().last().unwrap().trim();
+    let again = again
+        .strip_prefix("gatewright undo -f 'my file.yaml' --emulator=s.json $RUN")
+        .unwrap_or_else(|| panic!("{undo}"));
+    assert!(again.ends_with(" --auto-approve --allow-destroy --max-deletes 3"), "{undo}");
+}
+
+#[test]
 fn keys_are_explained_offline() {
     let program = Program::new();
     insta::assert_snapshot!(program.run("explain oidc_apps.web.token_endpoint_auth_method").block(), @r"

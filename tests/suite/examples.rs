@@ -64,7 +64,7 @@ fn adopt_existing() {
         "02-adopt-existing",
         &[
             ("1-plan", "plan --emulator --emulator-seed seed.json --detailed-exitcode", 2),
-            ("2-apply", "apply --emulator --emulator-seed seed.json --auto-approve", 0),
+            ("2-apply", "apply --emulator --auto-approve", 0),
             ("3-plan-again", "plan --emulator --detailed-exitcode", 0),
         ],
         &[],

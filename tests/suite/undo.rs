@@ -249,7 +249,44 @@ fn only_a_run_of_this_account_is_undone() {
     let said = stand.undo("20", 1);
     assert!(said.contains("several runs begin with `20`"), "{said}");
     let said = stand.run("undo", 0);
-    assert_eq!(said.matches("$RUN").count(), 2, "{said}");
+    assert_eq!(said.matches("$RUN").count(), 3, "{said}");
+    assert_eq!(
+        (said.matches(", of account 555555\n").count(), said.matches(", of account 7\n").count()),
+        (2, 1),
+        "{said}"
+    );
     assert_eq!(stand.emulator.writes(), before);
     stand.undo(&run, 0);
+}
+
+#[test]
+fn runs_are_listed_without_asking_anybody() {
+    let mut stand = Stand::new();
+    stand.applied_twice();
+    let path = stand.program.runs()[1].clone();
+    let whole = lines(&path);
+    let open = &whole.iter().find(|line| line["type"] == "intent" && line["action"] == "create").unwrap()["address"];
+    let is_kept = |line: &&Value| line["type"] != "result" || line["address"] != *open;
+    let kept: Vec<Value> = whole.iter().filter(is_kept).cloned().collect();
+    rewrite(&path, &kept);
+    stand.emulator.forget();
+    for name in ["ONELOGIN_CLIENT_ID", "ONELOGIN_CLIENT_SECRET"] {
+        stand.program.unset(name);
+    }
+    insta::assert_snapshot!("runs", stand.program.run("undo -f ./gatewright.yaml --color never").block());
+    assert_eq!(stand.emulator.journal().len(), 0);
+    let empty = Program::new();
+    empty.write("gatewright.yaml", &std::fs::read_to_string(root().join(BEFORE)).unwrap());
+    for line in ["undo", "undo --emulator", "undo --emulator=state.json"] {
+        let run = empty.run(line);
+        assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{line}: {}", run.block());
+        assert!(run.stderr.starts_with("No run of "), "{line}: {}", run.block());
+    }
+    assert!(!empty.folder().join(".gatewright").exists() && !empty.folder().join("state.json").exists());
+    for state in ["", "=state.json"] {
+        assert_eq!(empty.run(&format!("apply --emulator{state} --auto-approve")).code, 0);
+        let run = empty.run(&format!("undo --emulator{state}"));
+        assert!(run.stdout.contains(" created"), "{}", run.block());
+        assert!(run.stderr.contains(&format!("`gatewright undo --emulator{state} RUN`")), "{}", run.block());
+    }
 }

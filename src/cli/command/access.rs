@@ -118,6 +118,14 @@ async fn changes(
 }
 
 fn show(shown: AccessShown<'_>, format: Format, terminal: &Terminal) -> Result<Exit, Failure> {
+    let has_policies =
+        |apis: &[Api]| apis.iter().flat_map(|api| api.clients.iter().flatten()).any(|it| !it.policies.is_empty());
+    if let (Format::Text, AccessShown::Live(apis) | AccessShown::Desired(apis)) = (format, shown)
+        && has_policies(apis)
+    {
+        let note = "gateway policies are taken as the file describes them, not as they lie on disk or are deployed";
+        terminal.tell(|err| report::write_note(err, note))?;
+    }
     terminal.print(|out| match (format, shown) {
         (Format::Json, shown) => report::write_access_json(out, shown),
         (Format::Text, AccessShown::Live(apis) | AccessShown::Desired(apis)) => report::write_access(out, apis),

@@ -1,6 +1,7 @@
 //! `gatewright apply`.
 
 use crate::cli::Exit;
+use crate::cli::again::{self, Invocation};
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect::{self, Connection};
 use crate::cli::consent;
@@ -12,7 +13,7 @@ use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
 use crate::cli::planning::{self, Planned, SafetyArgs};
 use crate::cli::proof::{self, ProofArgs};
-use crate::cli::replacing::{self, Invocation, ReplaceArgs};
+use crate::cli::replacing::{self, ReplaceArgs};
 use crate::cli::sink;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
@@ -21,7 +22,7 @@ use crate::report::{self, SavedPlan};
 use crate::workspace::SecretsCommand;
 use anyhow::Context;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Bring the account and the policy files to what the configuration says
@@ -75,10 +76,7 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, Failure> {
     let saved = args.plan.as_deref().map(|path| permission::read(path, global, &args.replaces)).transpose()?;
     if saved.is_none() && !args.auto_approve && !Terminal::can_ask() {
-        return Err(Failure::usage(
-            "nobody is there to be asked",
-            "Give `--auto-approve`, or a saved plan: `gatewright plan --out plan.json`, `gatewright apply plan.json`.",
-        ));
+        return Err(Failure::usage("nobody is there to be asked", plan_first(args, global)));
     }
     let secrets = sink::command(args.secrets_command.as_deref(), global, env)?;
     let stop = Stop::listen().context("cannot listen for signals")?;
@@ -110,6 +108,16 @@ pub(in crate::cli) async fn run(
     };
     connection.close().await;
     exit
+}
+
+/// Says how to do without being asked.
+fn plan_first(args: &ApplyArgs, global: &GlobalArgs) -> String {
+    let safety = args.safety.words();
+    let replaces = args.replaces.addresses().iter().flat_map(|address| ["--replace", address.as_str()]);
+    let rest: Vec<&str> = replaces.chain(safety.iter().map(String::as_str)).chain(["--out", "plan.json"]).collect();
+    let plan = again::again(global, "plan", rest);
+    let apply = again::apply_plan(Path::new("plan.json"), global, &args.safety);
+    format!("Give `--auto-approve`, or save a plan, look at it and apply it:\n{plan}\n{apply}")
 }
 
 /// Says why nothing could be proven: what was applied is applied all the same.

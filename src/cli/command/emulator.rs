@@ -2,6 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
+use crate::cli::connect;
 use crate::cli::failure::{Failure, emulator_failure};
 use crate::cli::gateways;
 use crate::cli::inputs::{self, ProcessEnv};
@@ -41,6 +42,16 @@ A seed, which fills a fresh account and is left unread once the account is there
 Users, roles, apps and scopes are named by id, name, email address or value. Any of the
 lists may be left out, and any object may have an \"id\"; \"credentials\" and
 \"connectors\" are further lists.
+
+Fault rules, of which the first that fits a request is meant:
+  {\"rules\": [
+    {\"match\": {\"method\": \"POST\", \"path\": \"/api/2/apps\", \"nth\": 2},
+     \"fault\": {\"status\": 503}},
+    {\"match\": {\"path\": \"/api/2/api_authorizations/**\", \"every\": 5},
+     \"fault\": {\"drop\": \"after\"}}]}
+A match may leave out any of these; in a path * is one segment, ** any number. Further
+faults: \"drop\": \"before\", \"delay_ms\", \"effect_delay_ms\", \"stale\": true, and the
+\"body\" and \"headers\" of the answer.
 
 The control API, below /_emulator/, JSON in and out:
   GET journal, counters               what was asked so far
@@ -103,6 +114,9 @@ pub(in crate::cli) async fn run(
         }
         None => (Vec::new(), None),
     };
+    if let Some(state) = state {
+        connect::tell_unread_seed(seed.as_deref(), state, terminal)?;
+    }
     let options = Options {
         listen: SocketAddr::from((*listen, *port)),
         issuer: issuer.clone(),

@@ -1,6 +1,7 @@
 //! `gatewright export`.
 
 use crate::cli::Exit;
+use crate::cli::again;
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect;
 use crate::cli::failure::Failure;
@@ -64,7 +65,7 @@ pub(in crate::cli) async fn run(
         None => {
             return Err(Failure::usage(
                 format!("{} does not exist, so no tenant is known", global.file().display()),
-                "Name the tenant: `gatewright export --subdomain acme`.",
+                format!("Name the tenant: `{}`.", again::again(global, "export", ["--subdomain", "acme"])),
             ));
         }
     };

@@ -1,6 +1,7 @@
 //! `gatewright plan`.
 
 use crate::cli::Exit;
+use crate::cli::again;
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect;
 use crate::cli::failure::Failure;
@@ -23,7 +24,7 @@ Examples:
   gatewright plan --env prod
   gatewright plan --env prod --out plan.json    then: gatewright apply plan.json
   gatewright plan --emulator --detailed-exitcode
-  gatewright plan --replace oidc_app/contacts-web
+  gatewright plan --replace oidc_app/contacts-web --allow-destroy
 
 Impact, the last word of each change:
   breaks    somebody who gets in today may be kept out, or may not find what they rely on
@@ -104,7 +105,7 @@ pub(in crate::cli) async fn run(
     if let Some(path) = out
         && !view.is_empty()
     {
-        let command = replacing::apply_plan(path, global);
+        let command = again::apply_plan(path, global, safety);
         terminal.tell(|err| writeln!(err, "Saved; do it with: {}", report::visible(&command)))?;
     }
     Ok(match detailed_exitcode {

@@ -2,6 +2,7 @@
 
 use crate::access;
 use crate::cli::Exit;
+use crate::cli::again::Invocation;
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect::{self, Connection};
 use crate::cli::consent;
@@ -11,7 +12,6 @@ use crate::cli::gateways;
 use crate::cli::home::{self, Home};
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::planning::{self, Planned, SafetyArgs};
-use crate::cli::replacing::Invocation;
 use crate::cli::runs;
 use crate::cli::sink;
 use crate::cli::stop::Stop;
@@ -67,13 +67,17 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    let Some(name) = &args.run else {
+        return runs::list(&inputs::load(global, env, terminal)?, global, env, terminal);
+    };
     let secrets = sink::command(args.secrets_command.as_deref(), global, env)?;
     let stop = Stop::listen().context("cannot listen for signals")?;
     let inputs = inputs::load(global, env, terminal)?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connect = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal));
     let connection = stop.unless(connect).await?;
-    let undo = Undo { args, secrets, inputs: &inputs, connection: &connection, stop: &stop, global, env, terminal };
+    let undo =
+        Undo { args, name, secrets, inputs: &inputs, connection: &connection, stop: &stop, global, env, terminal };
     let exit = undo.run().await;
     connection.close().await;
     exit
@@ -82,6 +86,7 @@ pub(in crate::cli) async fn run(
 /// One undo, from the lock to the last word.
 struct Undo<'a> {
     args: &'a UndoArgs,
+    name: &'a str,
     secrets: Option<SecretsCommand>,
     inputs: &'a Inputs,
     connection: &'a Connection,
@@ -93,21 +98,15 @@ struct Undo<'a> {
 
 impl Undo<'_> {
     async fn run(&self) -> Result<Exit, Failure> {
-        let Self { args, inputs, connection, stop, global, terminal, .. } = self;
+        let Self { args, name, inputs, connection, stop, global, terminal, .. } = self;
         let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
-        // A list is worth having while another run goes on; that one is then in it as far as it is.
-        let lock = match args.run {
-            Some(_) => Some(stop.unless(home::lock(&home, global, terminal)).await?),
-            None => None,
-        };
+        let lock = stop.unless(home::lock(&home, global, terminal)).await?;
         let account = async { Ok(connection.reader.account_id().await.context("cannot undo")?) };
         let account = stop.unless(account).await?;
         let history = home::history(&home, account)?;
-        let Some(name) = &args.run else {
-            runs::list(&history, terminal)?;
-            return Ok(Exit::Done);
-        };
-        let recorded = runs::find(&home, &history, name, terminal)?;
+        let variables = inputs::variables(global);
+        let invocation = self.invocation(&variables);
+        let recorded = runs::find(&home, &history, name, &invocation, terminal)?;
         let planned = stop.unless(self.plan(&history, recorded)).await?;
         let no_variables = BTreeMap::new();
         let heading = format!("Undo of run {}, begun {}", recorded.name, runs::time(recorded));
@@ -121,8 +120,11 @@ impl Undo<'_> {
         }
         if !args.auto_approve {
             if !Terminal::can_ask() {
-                let hint = "Nobody is there to be asked, so nothing was written. Do it with `--auto-approve`.";
-                terminal.tell(|err| report::write_hint(err, hint))?;
+                let safety = args.safety.words();
+                let rest = safety.iter().map(String::as_str);
+                let undo = invocation.line("undo", [recorded.name.as_str(), "--auto-approve"].into_iter().chain(rest));
+                let hint = format!("Nobody is there to be asked, so nothing was written. Do it with:\n{undo}");
+                terminal.tell(|err| report::write_hint(err, &hint))?;
                 return Ok(Exit::Pending);
             }
             consent::ask(stop, terminal).await?;
@@ -130,6 +132,11 @@ impl Undo<'_> {
         let exit = self.perform((&home, &history), recorded, &planned).await;
         drop(lock);
         exit
+    }
+
+    /// What this run was given.
+    fn invocation<'a>(&'a self, variables: &'a BTreeMap<String, String>) -> Invocation<'a> {
+        Invocation { global: self.global, environment: self.inputs.desired.environment.as_deref(), variables }
     }
 
     async fn plan(&self, history: &History, run: &RecordedRun) -> Result<Planned, Failure> {
@@ -175,11 +182,10 @@ impl Undo<'_> {
         run: &RecordedRun,
         planned: &Planned,
     ) -> Result<Exit, Failure> {
-        let Self { args: _, secrets, inputs, connection, stop, global, env: _, terminal } = self;
+        let Self { secrets, inputs, connection, stop, global, terminal, .. } = self;
         let (secrets, undoes) = (secrets.as_ref(), Some(run.name.as_str()));
-        let no_variables = BTreeMap::new();
-        let environment = inputs.desired.environment.as_deref();
-        let invocation = Invocation { global, environment, variables: &no_variables };
+        let variables = inputs::variables(global);
+        let invocation = self.invocation(&variables);
         let execution = Execution { inputs, connection, home, history, secrets, undoes, stop, invocation, terminal };
         let began = Instant::now();
         let permitted = planned.plan.permitted(|_| true);

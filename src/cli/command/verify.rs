@@ -10,10 +10,11 @@ use crate::cli::proof::{self, ProofArgs};
 use crate::cli::terminal::Terminal;
 use clap::Args;
 
-/// Prove tokens and gateway behavior end to end
+/// Prove with real tokens what the gateways let in and keep out
 ///
-/// Mints a token for each probe, reads it, and calls the probe's URL without a token, with the right one, and with tokens
-/// that are wrong in one way each.
+/// For each `probe` of a gateway policy it mints a token as the probe's client, checks what the token says, and calls the
+/// probe's URL without a token, with that one, and with tokens that are wrong in one way each. Clients that no probe names
+/// are not tried; `gatewright access` says what a policy makes of them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -155,6 +155,24 @@ pub fn state_holder(path: &Path) -> Option<u32> {
     text.trim().parse().ok()
 }
 
+/// Returns the random id of the account that a state file holds; `None` where no account is kept there yet.
+///
+/// The lock is not taken: the snapshot is replaced whole, and its id never changes.
+///
+/// # Errors
+/// Whatever the system answers, and where the file is no state.
+pub fn state_instance(path: &Path) -> io::Result<Option<String>> {
+    #[derive(Deserialize)]
+    struct Instance {
+        instance_id: String,
+    }
+    match read_regular(path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice::<Instance>(&bytes)?.instance_id)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Log {
     /// Hands changes over to be written down; the answer comes when they are on disk.
     ///

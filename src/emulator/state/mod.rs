@@ -11,5 +11,5 @@ pub(crate) use change::{Change, Txn};
 pub use document::DocumentError;
 pub(crate) use document::{Document, Purpose, groups_fields, sha256_hex};
 pub(crate) use file::{Log, open};
-pub use file::{StateFileError, state_holder};
+pub use file::{StateFileError, state_holder, state_instance};
 pub(crate) use tables::{App, Binding, Claim, Connector, Level, Parameter, Role, Scope, Server, State, User};

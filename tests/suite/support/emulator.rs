@@ -89,6 +89,11 @@ impl Emulator {
         })
     }
 
+    /// Forgets the journal.
+    pub(crate) fn forget(&self) {
+        self.call("POST", "reset", None);
+    }
+
     /// Lists the requests since the start, control calls left out.
     pub(crate) fn journal(&self) -> Vec<Value> {
         let answer = self.call("GET", "journal", None);

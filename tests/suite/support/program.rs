@@ -76,6 +76,11 @@ impl Program {
         }
     }
 
+    /// Takes a variable away for all runs from now on.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.environment.retain(|(existing, _)| existing != name);
+    }
+
     /// Makes a canary of a secret.
     pub(crate) fn guard(&self, kind: &str, secret: &str) {
         self.watch().canaries.guard(kind, secret);
