@@ -35,6 +35,7 @@
 //! | [`workspace`] | the `.gatewright` folder: lock, secrets, run records |
 //! | [`undo`] | the state that takes a recorded run back; pure |
 //! | [`render`] | policy files in memory, and the lints about them; pure |
+//! | [`contrast`] | how two environments of a file differ; pure |
 //! | [`verify`] | proves tokens and gateway behavior |
 //! | [`report`] | turns plans, events, outcomes, problems and errors into text or versioned JSON |
 //! | [`emulator`] | serves OneLogin's API and protected APIs from a state file |
@@ -43,7 +44,7 @@
 //! # Invariants
 //!
 //! - `plan` cannot write: it holds an [`api::Reader`], which has no way to send anything but GET and the token request.
-//! - `diff`, `plan`, `access`, `undo` and `render` do no I/O, so they cannot fail for outside reasons and are tested as laws.
+//! - `diff`, `plan`, `access`, `undo`, `render` and `contrast` do no I/O, so they cannot fail for outside reasons and are tested as laws.
 //! - `execute` decides nothing: a step says all there is to do, and a live object that moved stops it.
 //! - Nothing outside `api` knows a URL of OneLogin's admin API; nothing outside `config` knows YAML positions.
 //! - No state file: identity is a pinned id or a natural key, and two candidates are an error.
@@ -57,6 +58,7 @@ pub mod access;
 pub mod api;
 pub mod cli;
 pub mod config;
+pub mod contrast;
 pub mod diagnostic;
 pub mod diff;
 pub mod emulator;

@@ -21,7 +21,7 @@ pub struct Admission {
 }
 
 /// What keeps a client out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
     /// It holds not all of the required scopes; these are missing.
     Scopes(Vec<ScopeValue>),

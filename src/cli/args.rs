@@ -1,7 +1,7 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
 use super::command::{
-    access, apply, completions, emulator, explain, export, init, plan, render, schema, undo, validate, verify,
+    access, apply, completions, diff, emulator, explain, export, init, plan, render, schema, undo, validate, verify,
 };
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -42,6 +42,7 @@ pub(super) enum Command {
     Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
     Access(access::AccessArgs),
+    Diff(diff::DiffArgs),
     Undo(undo::UndoArgs),
     Emulator(emulator::EmulatorArgs),
     Explain(explain::ExplainArgs),

@@ -8,7 +8,7 @@ use super::tree::{CoreType, Node, Scalar, Style, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin};
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest text a variable may grow to.
 const MAX_VALUE_BYTES: usize = 64 * 1024;
@@ -139,6 +139,11 @@ impl Variables {
         })
     }
 
+    /// Returns what each variable stands for.
+    pub(crate) fn texts(self) -> BTreeMap<String, String> {
+        self.values.into_iter().filter_map(|(name, value)| Some((name, value?.0))).collect()
+    }
+
     /// Counts a text of a field that variables were replaced in.
     pub(crate) fn count(&self, resolved: &Resolved<'_>, origin: &Origin) -> Result<(), Unresolved> {
         match &resolved.text {
@@ -182,6 +187,18 @@ fn unknown<'a>(name: &str, origin: Origin, names: impl Iterator<Item = &'a str> 
     let none = format!("Define it under `variables:`, or write `$${{{name}}}` for the text itself.");
     Diagnostic::error(Code::Variable, origin, format!("unknown variable `{name}`"))
         .with_hint(nearest::hint(name, names, &none))
+}
+
+/// Returns the variables that stand in a scalar; a broken one uses none.
+pub(crate) fn used(scalar: &Scalar, origin: &Origin) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let noted = resolve_pieces(scalar, origin, |reference| {
+        if let Name::Variable(name) = reference.name {
+            names.insert(name.to_owned());
+        }
+        Ok((String::new(), Kind::Text))
+    });
+    if noted.is_ok() { names } else { BTreeSet::new() }
 }
 
 /// A use of a variable.

@@ -4,10 +4,11 @@ use super::check;
 use super::frame::{self, Frame};
 use super::include::{self, Input};
 use super::nearest;
-use super::resolve::resolve;
-use crate::diagnostic::{Code, Diagnostic, SourceFiles, merge};
+use super::resolve::{Outcome, resolve};
+use super::uses;
+use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles, merge};
 use crate::model::DesiredState;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The most text that is resolved in one run, each file counted once an environment.
@@ -49,6 +50,59 @@ pub struct LoadedAll {
     pub sources: SourceFiles,
     /// The folder of the root file.
     pub root: PathBuf,
+}
+
+/// Some environments of a file, by name.
+#[derive(Debug)]
+pub struct LoadedSome {
+    /// The environments in the order they were asked for; one with an error is left out.
+    pub environments: Vec<LoadedEnvironment>,
+    /// Every problem, each once, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read.
+    pub sources: SourceFiles,
+    /// The variables that stand at each place of the files: of a text at the text, of a list at its key.
+    pub uses: BTreeMap<Origin, BTreeSet<String>>,
+}
+
+/// One environment of several.
+#[derive(Debug)]
+pub struct LoadedEnvironment {
+    /// Its name.
+    pub name: String,
+    /// What it asks for.
+    pub desired: DesiredState,
+    /// What its variables stand for, by name.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// Loads the environments that are named; does not compare them with one another.
+pub fn load_some(path: &Path, names: &[&str], options: &LoadOptions<'_>) -> LoadedSome {
+    let input = include::read(path);
+    let frame = frame::frame(&input);
+    let mut diagnostics = common_problems(&input, &frame, options);
+    let mut found: Vec<(Option<&str>, Vec<Diagnostic>)> = Vec::new();
+    let mut environments = Vec::new();
+    for name in names {
+        match choose(&frame, Some(name)) {
+            Ok(environment) => {
+                let Outcome { desired, problems, variables } = resolve(&input, &frame, environment, options);
+                let variables = variables.texts();
+                environments.extend(desired.map(|desired| LoadedEnvironment {
+                    name: (*name).to_owned(),
+                    desired,
+                    variables,
+                }));
+                found.push((environment, problems));
+            }
+            Err(problem) if !input.trees.is_empty() => diagnostics.push(problem),
+            Err(_) => {}
+        }
+    }
+    diagnostics.extend(merge(found));
+    sort(&mut diagnostics);
+    drop(frame);
+    LoadedSome { environments, diagnostics, uses: uses::uses(&input.trees), sources: input.sources }
 }
 
 /// Loads one environment of a file.

@@ -30,10 +30,11 @@ mod schema;
 mod starter;
 mod syntax;
 mod tree;
+mod uses;
 
 pub use explain::{KeyDoc, UnknownKey, explain, keys};
 pub use export::export;
-pub use load::{LoadOptions, Loaded, LoadedAll, load, load_all};
+pub use load::{LoadOptions, Loaded, LoadedAll, LoadedEnvironment, LoadedSome, load, load_all, load_some};
 pub(crate) use nearest::{hint as nearest_hint, nearest};
 pub use schema::schema;
 pub use starter::{Starter, StarterGateway, starter};

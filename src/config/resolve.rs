@@ -18,6 +18,7 @@ pub(crate) struct Outcome {
     /// `None` where a problem is an error.
     pub(crate) desired: Option<DesiredState>,
     pub(crate) problems: Vec<Diagnostic>,
+    pub(crate) variables: Variables,
 }
 
 /// Resolves one environment: variables, types, references.
@@ -71,7 +72,7 @@ pub(crate) fn resolve(
             ],
         });
     }
-    Outcome { desired: is_sound.then_some(desired), problems }
+    Outcome { desired: is_sound.then_some(desired), problems, variables }
 }
 
 /// Gathers where each declared variable gets its value: command line, environment block, `variables`.

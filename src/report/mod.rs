@@ -7,6 +7,7 @@
 
 mod access;
 mod codes;
+mod contrast;
 mod cost;
 mod diagnostics;
 mod error;
@@ -31,12 +32,13 @@ mod words;
 
 pub use access::write_access;
 pub use codes::{write_code, write_codes};
+pub use contrast::write_contrast;
 pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint, write_note, write_warning};
 pub use json::{
-    AccessShown, SavedChange, SavedField, SavedPlan, SavedPlanError, access_schema, plan_schema, read_plan,
-    write_access_json, write_plan_json,
+    AccessShown, SavedChange, SavedField, SavedPlan, SavedPlanError, access_schema, contrast_schema, plan_schema,
+    read_plan, write_access_json, write_contrast_json, write_plan_json,
 };
 pub use keys::{KeyText, write_keys};
 pub use markdown::write_plan_markdown;

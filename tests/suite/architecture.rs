@@ -18,8 +18,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("workspace", &["diff", "execute", "model", "plan"]),
     ("undo", &["diagnostic", "diff", "execute", "model", "workspace"]),
     ("render", &["diagnostic", "model"]),
+    ("contrast", &["access", "diagnostic", "model", "render"]),
     ("verify", &["api", "diagnostic", "model"]),
-    ("report", &["access", "api", "diagnostic", "diff", "execute", "model", "plan", "verify"]),
+    ("report", &["access", "api", "contrast", "diagnostic", "diff", "execute", "model", "plan", "verify"]),
     ("emulator", &[]),
     ("cli", &["*"]),
 ];

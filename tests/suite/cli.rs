@@ -11,6 +11,7 @@ const COMMANDS: &[&str] = &[
     "export",
     "verify",
     "access",
+    "diff",
     "undo",
     "emulator",
     "explain",
@@ -64,6 +65,7 @@ fn published_schemas_are_fresh() {
     };
     check("plan", "schemas/plan.v1.json");
     check("access", "schemas/access.v1.json");
+    check("diff", "schemas/diff.v1.json");
     check("run", "schemas/run.v1.json");
 }
 

@@ -80,6 +80,7 @@ fn environments() {
             ("2-plan-dev", "plan --emulator --env dev --detailed-exitcode", 2),
             ("3-apply-dev", "apply --emulator --env dev --auto-approve", 0),
             ("4-plan-prod", "plan --emulator --env prod --detailed-exitcode", 2),
+            ("5-diff", "diff --env dev --env prod", 0),
         ],
         &["policies/dev/orders.json", "policies/dev/stock.yaml"],
     );

@@ -7,6 +7,7 @@ mod apply;
 mod architecture;
 mod cli;
 mod config;
+mod diff;
 mod embedded;
 mod emulator;
 mod examples;

@@ -29,6 +29,8 @@ enum Format {
     Plan,
     /// What `access --format json` writes
     Access,
+    /// What `diff --format json` writes
+    Diff,
     /// One line of a run record, `.gatewright/runs/<host>/*.jsonl`
     Run,
 }
@@ -40,6 +42,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit
         Format::Config => config::schema(),
         Format::Plan => report::plan_schema(),
         Format::Access => report::access_schema(),
+        Format::Diff => report::contrast_schema(),
         Format::Run => workspace::run_schema(),
     };
     terminal.print(|out| writeln!(out, "{schema:#}"))?;

@@ -3,9 +3,11 @@
 //! The structs of each version are private: what leaves the room is the text, its schema, and [`SavedPlan`].
 
 mod access;
+mod contrast;
 mod saved;
 mod v1;
 
 pub use access::{Shown as AccessShown, access_schema, write_access_json};
+pub use contrast::{contrast_schema, write_contrast_json};
 pub use saved::{SavedChange, SavedField, SavedPlan, SavedPlanError, read_plan};
 pub use v1::{plan_schema, write_plan_json};

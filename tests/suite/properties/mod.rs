@@ -1,6 +1,7 @@
 //! Properties of the pure rooms, over small worlds that are rich in collisions.
 
 mod account;
+mod contrast;
 mod laws;
 mod undo;
 mod worlds;
