@@ -7,9 +7,9 @@ use super::{
 use crate::diagnostic::{Origin, Sourced};
 use crate::diff::{Change, Impact, diff};
 use crate::model::{
-    App, AppSummary, ApplicationType, ClientIdCheck, DesiredState, Entry, EntryKey, Gateway, LiveApp, LiveClient,
-    LiveClientScope, LiveLists, LiveScope, LiveServer, LiveState, MuleFormat, Mulesoft, Policy, RawObject, RemoteId,
-    Replaces, Scope, ScopeValue, Server, ServerSummary, Tenant, TokenEndpointAuthMethod, Unmanaged, identify,
+    App, AppSummary, ApplicationType, DesiredState, Entry, EntryKey, LiveApp, LiveClient, LiveClientScope, LiveLists,
+    LiveScope, LiveServer, LiveState, Policy, RawObject, RemoteId, Replaces, Scope, ScopeValue, Server, ServerSummary,
+    Tenant, TokenEndpointAuthMethod, Unmanaged, identify, sample,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,21 +53,7 @@ fn app(name: &str) -> Entry<App, ()> {
 }
 
 fn policy() -> Policy {
-    Policy {
-        origin: at(),
-        authorization_server: sourced(key("contacts")),
-        require_scopes: values(&["read"]),
-        require_any_scope: Vec::new(),
-        require_claims: BTreeMap::new(),
-        audiences: None,
-        jwks_ttl_minutes: None,
-        client_id: ClientIdCheck::Skip,
-        routes: Vec::new(),
-        open: false,
-        output: sourced("policies/contacts.json".to_owned()),
-        probes: Vec::new(),
-        gateway: Gateway::Mulesoft(Mulesoft { format: MuleFormat::Configuration, api_id: None, asset_version: None }),
-    }
+    Policy { require_scopes: values(&["read"]), ..sample::policy("contacts") }
 }
 
 /// What the file says: scopes read and write, `web` with both, `batch` with read, a policy that requires read.

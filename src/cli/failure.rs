@@ -12,7 +12,7 @@ use std::path::Path;
 /// Why a command stopped; each kind has its exit code.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The command line does not make sense as a whole. Nothing was asked of anybody.
+    /// The command line does not make sense as a whole. Nothing was written.
     Usage {
         /// What is wrong.
         message: String,

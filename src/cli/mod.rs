@@ -28,6 +28,7 @@ mod runs;
 mod sink;
 mod state_file;
 mod stop;
+mod targeting;
 mod terminal;
 
 pub use exit::Exit;

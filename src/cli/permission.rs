@@ -5,7 +5,6 @@
 use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::Inputs;
-use super::replacing::ReplaceArgs;
 use super::state_file::MOST_BYTES;
 use super::terminal::Terminal;
 use crate::diff::{Action, Change, FieldChange};
@@ -23,12 +22,12 @@ fn refused(message: String) -> Failure {
     Failure::Refused { message, hint: Some(AGAIN.to_owned()) }
 }
 
-/// Reads a saved plan, which brings its own environment, variables and replacements.
-pub(super) fn read(path: &Path, global: &GlobalArgs, replaces: &ReplaceArgs) -> Result<SavedPlan, Failure> {
-    if global.env.is_some() || !global.variables.is_empty() || !replaces.addresses().is_empty() {
+/// Reads a saved plan, which brings its own environment, variables, targets and replacements; others are wrong usage.
+pub(super) fn read(path: &Path, global: &GlobalArgs, decides_what: bool) -> Result<SavedPlan, Failure> {
+    if global.env.is_some() || !global.variables.is_empty() || decides_what {
         return Err(Failure::usage(
-            "a saved plan brings its own environment, variables and replacements",
-            "Leave `--env`, `--var` and `--replace` out, or leave the plan out.",
+            "a saved plan brings its own environment, variables, targets and replacements",
+            "Leave `--env`, `--var`, `--target` and `--replace` out, or leave the plan out.",
         ));
     }
     let bytes = read_regular(path, MOST_BYTES).with_context(|| format!("cannot read {}", path.display()))?;

@@ -4,11 +4,12 @@ use super::connect::Connection;
 use super::failure::Failure;
 use super::inputs::{self, Inputs};
 use super::policy_files;
+use super::targeting;
 use super::terminal::Terminal;
 use crate::access::{self, AccessDiff};
 use crate::diff::{self, Refusal, RefusalKind};
 use crate::live;
-use crate::model::{Pairing, identify};
+use crate::model::{Pairing, Targets, identify};
 use crate::plan::{self, Context, FileChange, Plan, SafetyLimits};
 use crate::report::{self, Cost, PlanView};
 use anyhow::Context as _;
@@ -44,6 +45,17 @@ impl SafetyArgs {
     }
 }
 
+/// What a plan is asked to be, beside what the file says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked {
+    /// What it is limited to.
+    pub(super) targets: Targets,
+    /// Whether every target has to be there: one of a saved plan may be gone, because that was done already.
+    pub(super) must_find_targets: bool,
+    /// How far deletion may go.
+    pub(super) limits: SafetyLimits,
+}
+
 /// A plan, and what it means for access and for the policy files.
 #[derive(Debug)]
 pub(super) struct Planned {
@@ -69,11 +81,14 @@ pub(super) async fn make(
     inputs: &Inputs,
     connection: &Connection,
     files_base: &Path,
-    limits: &SafetyLimits,
+    asked: &Asked,
     terminal: &Terminal,
 ) -> Result<Planned, Failure> {
     let began = Instant::now();
     let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot plan")?;
+    if asked.must_find_targets {
+        targeting::find(&asked.targets, &inputs.desired, &live)?;
+    }
     let diff = diff::diff(&inputs.desired, &live);
     if !diff.problems.is_empty() {
         let problems: Vec<_> = diff.problems.iter().map(report::identity_problem).collect();
@@ -86,10 +101,11 @@ pub(super) async fn make(
         environment: inputs.desired.environment.clone(),
         config_digest: inputs.desired.config_digest.clone(),
         replaces: inputs.desired.replaces.clone(),
+        targets: asked.targets.clone(),
     };
-    let plan = plan::plan(diff, context, limits);
+    let mut plan = plan::plan(diff, context, &asked.limits);
     tell_emulated_users(&plan, connection, terminal)?;
-    let files = policy_files::compare(files_base, &inputs.rendered)?;
+    let files = plan.limit_files(policy_files::compare(files_base, &inputs.rendered)?);
     let changes: Vec<_> = plan.changes().collect();
     let access = access::of_plan(access::Planned {
         desired: &inputs.desired,

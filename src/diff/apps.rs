@@ -24,7 +24,7 @@ pub(super) fn compare(sides: &Sides<'_>, findings: &mut Findings) {
             (Entry::Present(app), None) => {
                 if sides.desired.replaces.contains(key) {
                     let text = format!("{} is not live: there is nothing to replace", subject(key, app).address);
-                    findings.note(Some(&app.origin), text);
+                    findings.remark(&subject(key, app), text);
                 }
                 create(key, app, sides, findings);
             }

@@ -16,12 +16,23 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// What is worth saying and changes nothing.
     pub notes: Vec<Note>,
+    /// What is worth saying about a change, and goes where it goes.
+    pub remarks: Vec<Remark>,
     /// What must not be done as the file asks for it.
     pub refusals: Vec<Refusal>,
     /// What has to be mended in the file before anything can be compared.
     pub problems: Vec<IdentityProblem>,
     /// What the file manages of the live account.
     pub totals: Totals,
+}
+
+/// Something worth saying about one change that its fields do not show.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Remark {
+    /// The object that changes.
+    pub about: Address,
+    /// What there is to say.
+    pub note: Note,
 }
 
 /// How many live objects the file manages, for safety limits and the summary.

@@ -52,7 +52,7 @@ impl<'a> SilentBindings<'a> {
         for (server, client) in gone() {
             let (address, server) = (&subject.address, sides.server_label(server));
             let text = format!("with {address} goes its binding ({}) on {server}", granted(client));
-            findings.note(Some(subject.origin), format!("{}: {text}", Impact::Breaks.as_str()));
+            findings.remark(subject, format!("{}: {text}", Impact::Breaks.as_str()));
         }
         Along::of_app(gone())
     }
@@ -69,7 +69,7 @@ impl<'a> SilentBindings<'a> {
         for (server, client) in lost() {
             let (address, server) = (&subject.address, sides.server_label(server));
             let text = format!("the new {address} does not get its binding ({}) on {server}", granted(client));
-            findings.note(Some(subject.origin), format!("{}: {text}", Impact::Breaks.as_str()));
+            findings.remark(subject, format!("{}: {text}", Impact::Breaks.as_str()));
         }
         Along::of_app(lost())
     }
@@ -111,7 +111,7 @@ pub(super) fn note_apps_of_role(
     for app in &apps {
         let (impact, label) = (Impact::Breaks.as_str(), sides.app_label(*app));
         let text = format!("{impact}: with {} its members lose the app {label}", subject.address);
-        findings.note(Some(subject.origin), text);
+        findings.remark(subject, text);
     }
     Along::of_role(sides.live.consequences.role_members.get(&role).into_iter().flatten(), &apps)
 }

@@ -22,7 +22,7 @@ mod sides;
 pub use along::{Along, Part, Unseen};
 pub use change::{
     Action, AppCreate, AppOperation, AppUpdate, Change, ClientOperation, Diff, Edit, FieldChange, Impact, ObjectRef,
-    Operation, Reason, ScopeRef, Totals,
+    Operation, Reason, Remark, ScopeRef, Totals,
 };
 pub use compare::diff;
 pub use refusal::{Refusal, RefusalKind};

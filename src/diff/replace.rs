@@ -39,7 +39,7 @@ fn note_losses(subject: &Subject<'_>, live: &LiveApp, findings: &mut Findings) {
         ),
     ];
     for sentence in sentences {
-        findings.note(Some(subject.origin), sentence);
+        findings.remark(subject, sentence);
     }
 }
 
@@ -97,8 +97,8 @@ fn note_lifetimes(subject: &Subject<'_>, new: &NewApp, live: &LiveApp, findings:
     for (key, new, live) in lifetimes {
         if let (None, Some(minutes)) = (new, live) {
             let address = &subject.address;
-            findings.note(
-                Some(subject.origin),
+            findings.remark(
+                subject,
                 format!("`{key}` of {address} is {minutes}, too long to be carried over: OneLogin chooses it"),
             );
         }

@@ -151,18 +151,18 @@ fn create(parent: &Parent<'_>, audiences: &UnlistedAudiences<'_>, findings: &mut
 }
 
 fn note_defaults(parent: &Parent<'_>, findings: &mut Findings) {
-    let Server { description, access_token_expiration_minutes, refresh_token_expiration_minutes, origin, .. } =
-        parent.server;
-    let address = parent.address();
+    let Server { description, access_token_expiration_minutes, refresh_token_expiration_minutes, .. } = parent.server;
+    let subject = subject(parent.key, parent.server);
+    let address = &subject.address;
     if description.is_none() {
-        findings.note(Some(origin), format!("{address} has no `description`: it is made with an empty one"));
+        findings.remark(&subject, format!("{address} has no `description`: it is made with an empty one"));
     }
     for (key, field) in [
         ("access_token_expiration_minutes", access_token_expiration_minutes),
         ("refresh_token_expiration_minutes", refresh_token_expiration_minutes),
     ] {
         if field.is_none() {
-            findings.note(Some(origin), format!("{address} has no `{key}`: OneLogin chooses the lifetime"));
+            findings.remark(&subject, format!("{address} has no `{key}`: OneLogin chooses the lifetime"));
         }
     }
 }
@@ -271,7 +271,7 @@ fn delete(key: &EntryKey, server: &Server, live: &LiveServer, sides: &Sides<'_>,
     let some = lengths.into_iter().filter_map(|(length, noun)| Some((length.filter(|length| *length > 0)?, noun)));
     let children: Vec<String> = some.map(|(length, noun)| text::count(length, noun)).collect();
     if !children.is_empty() {
-        findings.note(Some(subject.origin), format!("{} goes with {}", subject.address, children.join(", ")));
+        findings.remark(&subject, format!("{} goes with {}", subject.address, children.join(", ")));
     }
     let edit = Edit::Server(Operation::Delete { id: live.id });
     let LiveServer { scopes, claims, clients, .. } = live;
@@ -313,8 +313,8 @@ impl<'a> UnlistedAudiences<'a> {
         for audience in after.iter().filter(is_new) {
             for (id, name) in self.servers.get(audience.as_str()).into_iter().flatten() {
                 is_shared = true;
-                findings.note(
-                    Some(&parent.server.origin),
+                findings.remark(
+                    &subject(parent.key, parent.server),
                     format!(
                         "widens: audience `{audience}` of {} is also that of `{name}` (id {id}), which the file does \
                          not list: tokens of either open both",

@@ -1,7 +1,8 @@
 //! What every kind's comparison looks at and adds to.
 
 use super::{
-    Action, Along, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Totals, losses,
+    Action, Along, Change, Diff, Edit, FieldChange, Impact, ObjectRef, Reason, Refusal, RefusalKind, Remark, Totals,
+    losses,
 };
 use crate::diagnostic::Origin;
 use crate::model::{
@@ -130,6 +131,7 @@ fn object_ref(found: Option<Match>, is_made: bool, address: impl FnOnce() -> Add
 pub(super) struct Findings {
     pub(super) changes: Vec<Change>,
     pub(super) notes: Vec<Note>,
+    remarks: Vec<Remark>,
     refusals: Vec<Refusal>,
     problems: Vec<IdentityProblem>,
     pub(super) totals: Totals,
@@ -168,6 +170,12 @@ impl Subject<'_> {
 impl Findings {
     pub(super) fn note(&mut self, origin: Option<&Origin>, text: impl Into<String>) {
         self.notes.push(Note { origin: origin.cloned(), text: text.into() });
+    }
+
+    /// Says something about a change that its fields do not show.
+    pub(super) fn remark(&mut self, subject: &Subject<'_>, text: impl Into<String>) {
+        let note = Note { origin: Some(subject.origin.clone()), text: text.into() };
+        self.remarks.push(Remark { about: subject.address.clone(), note });
     }
 
     pub(super) fn refuse(&mut self, refusal: Refusal) {
@@ -256,12 +264,14 @@ impl Findings {
     }
 
     pub(super) fn into_diff(self) -> Diff {
-        let Self { mut changes, mut notes, mut refusals, mut problems, totals } = self;
+        let Self { mut changes, mut notes, mut remarks, mut refusals, mut problems, totals } = self;
         changes.sort_by(|one, other| one.address.cmp(&other.address));
         notes.sort();
         notes.dedup();
+        remarks.sort();
+        remarks.dedup();
         refusals.sort_by(|one, other| (&one.origin, &one.address).cmp(&(&other.origin, &other.address)));
         problems.sort_by(|one, other| one.origin.cmp(&other.origin));
-        Diff { changes, notes, refusals, problems, totals }
+        Diff { changes, notes, remarks, refusals, problems, totals }
     }
 }

@@ -43,7 +43,10 @@ fn refused(case: &str, desired: &DesiredState, live: &LiveState, expected: &[Ref
 }
 
 fn notes(found: &Diff) -> Vec<&str> {
-    found.notes.iter().map(|note| note.text.as_str()).collect()
+    let remarks = found.remarks.iter().map(|remark| &remark.note);
+    let mut notes: Vec<&str> = found.notes.iter().chain(remarks).map(|note| note.text.as_str()).collect();
+    notes.sort_unstable();
+    notes
 }
 
 fn one(server: Server) -> DesiredState {
@@ -246,10 +249,10 @@ fn an_audience_of_an_unlisted_server_widens() {
         &account(vec![neighbor()], Vec::new(), &[]),
         &["create authorization_server/x (widens)"],
     );
-    assert!(notes(&found).iter().any(|note| note.starts_with("widens:")), "{:?}", found.notes);
+    assert!(notes(&found).iter().any(|note| note.starts_with("widens:")), "{:?}", notes(&found));
     let live = account(vec![live_server(1, "API", URL), neighbor()], Vec::new(), &[]);
     let found = check("changed", &desired, &live, &["update authorization_server/x (widens)"]);
-    assert!(notes(&found).iter().any(|note| note.starts_with("widens:")), "{:?}", found.notes);
+    assert!(notes(&found).iter().any(|note| note.starts_with("widens:")), "{:?}", notes(&found));
     let alone = one(server("API", URL));
     check(
         "not shared",
@@ -301,7 +304,7 @@ fn what_is_made_has_to_be_described() {
         &[missing(&["application_type", "token_endpoint_auth_method", "redirect_uris"])],
     );
     let found = check("defaults", &one(server("API", URL)), &nothing, &["create authorization_server/x (cosmetic)"]);
-    assert_eq!(found.notes.len(), 3, "description and two lifetimes: {:?}", found.notes);
+    assert_eq!(notes(&found).len(), 3, "description and two lifetimes: {:?}", notes(&found));
 }
 
 #[test]
@@ -445,7 +448,7 @@ fn what_the_file_leaves_alone_is_carried_over_to_an_app_made_anew() {
     assert_eq!(*app, expected);
     let cannot = "`refresh_token_expiration_minutes` of oidc_app/rd is 4294967296, too long to be carried over: OneLogin \
                   chooses it";
-    assert!(notes(&found).contains(&cannot), "{:?}", found.notes);
+    assert!(notes(&found).contains(&cannot), "{:?}", notes(&found));
     let drift = found.changes.iter().filter(|change| change.reason == Reason::Replaced).count();
     assert_eq!((drift, found.totals.kept), (1, 0));
 }

@@ -20,6 +20,7 @@ mod role;
 pub(crate) mod sample;
 mod scope;
 mod server;
+mod target;
 mod tenant;
 pub mod text;
 
@@ -40,4 +41,5 @@ pub use replace::{NotReplaceable, Replaces};
 pub use role::{LiveRole, NewRole, Role, RolePatch, UserRef};
 pub use scope::{LiveScope, NewScope, Scope, ScopePatch};
 pub use server::{ExternalServer, LiveServer, NewServer, Server, ServerPatch, ServerRename, ServerSummary, Unmanaged};
+pub use target::{NotTargetable, Targets, targetable};
 pub use tenant::Tenant;

@@ -1,9 +1,10 @@
 //! Small files and accounts for the tests of the pure rooms.
 
 use super::{
-    App, AppSummary, ApplicationType, Claim, ClaimName, ClaimSource, DesiredState, Entry, EntryKey, LiveApp, LiveClaim,
-    LiveClient, LiveClientScope, LiveRole, LiveScope, LiveServer, LiveState, RawObject, RemoteId, Replaces, Role,
-    Scope, ScopeValue, Server, ServerSummary, Tenant, TokenEndpointAuthMethod, Unmanaged,
+    App, AppSummary, ApplicationType, Claim, ClaimName, ClaimSource, ClientIdCheck, DesiredState, Entry, EntryKey,
+    Gateway, LiveApp, LiveClaim, LiveClient, LiveClientScope, LiveRole, LiveScope, LiveServer, LiveState, MuleFormat,
+    Mulesoft, Policy, RawObject, RemoteId, Replaces, Role, Scope, ScopeValue, Server, ServerSummary, Tenant,
+    TokenEndpointAuthMethod, Unmanaged,
 };
 use crate::diagnostic::{Origin, Sourced};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +70,25 @@ pub(crate) fn server(name: &str, identifier: &str) -> Server {
         claims: None,
         clients: None,
         unmanaged: Unmanaged::Delete,
+    }
+}
+
+/// A policy in front of a server, which requires nothing but a valid token.
+pub(crate) fn policy(server: &str) -> Policy {
+    Policy {
+        origin: origin(),
+        authorization_server: at(key(server)),
+        require_scopes: Vec::new(),
+        require_any_scope: Vec::new(),
+        require_claims: BTreeMap::new(),
+        audiences: None,
+        jwks_ttl_minutes: None,
+        client_id: ClientIdCheck::Skip,
+        routes: Vec::new(),
+        open: false,
+        output: at("policies/contacts.json".to_owned()),
+        probes: Vec::new(),
+        gateway: Gateway::Mulesoft(Mulesoft { format: MuleFormat::Configuration, api_id: None, asset_version: None }),
     }
 }
 

@@ -4,15 +4,17 @@
 //! access comes from `access`, what it means for files from `render`; both are laid beside the steps by the caller.
 
 mod build;
+mod graph;
 mod order;
 mod permit;
 mod requests;
 mod safety;
 mod step;
+mod target;
 
 pub use build::plan;
 pub use permit::{Permitted, Withheld};
-pub use step::{Context, Drift, FileAction, FileChange, Plan, SafetyLimits, Step, Summary};
+pub use step::{Context, Drift, FileAction, FileChange, NotTargeted, Plan, SafetyLimits, Step, Summary};
 
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,7 @@ impl Plan {
 }
 
 /// Returns the app that a binding waits for, and the binding.
-fn binding_of_a_new_app(change: &Change) -> Option<(&Address, &Address)> {
+pub(super) fn binding_of_a_new_app(change: &Change) -> Option<(&Address, &Address)> {
     match &change.edit {
         Edit::Client { app: ObjectRef::Planned(app), .. } => Some((app, &change.address)),
         _ => None,

@@ -1,7 +1,7 @@
 //! The plan as data.
 
 use crate::diff::{Action, Change, Edit, Refusal};
-use crate::model::{Address, EntryKey, Note, Replaces, TokenEndpointAuthMethod};
+use crate::model::{Address, EntryKey, Note, Replaces, Targets, TokenEndpointAuthMethod};
 
 /// An ordered, final list of steps, and all a reviewer has to know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Plan {
     pub drift: Drift,
     /// The numbers.
     pub summary: Summary,
+    /// What is left out, because it is not targeted.
+    pub not_targeted: NotTargeted,
     /// How many requests an execution makes, retries and polling apart.
     pub apply_requests: u64,
 }
@@ -49,6 +51,13 @@ impl Plan {
         })
     }
 
+    /// Says whether an app ends, to be made anew or not.
+    pub fn ends(&self, app: &EntryKey) -> bool {
+        let is_it = |address: &Address| matches!(address, Address::OidcApp(key) if key == app);
+        let mut ends = self.changes().filter(|change| matches!(change.action(), Action::Delete | Action::Replace));
+        ends.any(|change| is_it(&change.address))
+    }
+
     /// Iterates over the changes in order.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.steps.iter().map(|step| &step.change)
@@ -68,6 +77,8 @@ pub struct Context {
     pub config_digest: String,
     /// The apps that are to be made anew.
     pub replaces: Replaces,
+    /// What it is limited to.
+    pub targets: Targets,
 }
 
 /// One change and what it waits for.
@@ -128,6 +139,15 @@ impl Summary {
         }
         summary
     }
+}
+
+/// How much a plan for targets leaves out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NotTargeted {
+    /// Changes of the account.
+    pub changes: usize,
+    /// Policy files that are new or different.
+    pub files: usize,
 }
 
 /// What happens to one rendered policy file.

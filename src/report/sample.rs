@@ -10,9 +10,9 @@ use crate::diff::{
 use crate::model::sample;
 use crate::model::{
     Address, ApplicationType, DesiredState, Entry, EntryKey, Fingerprint, NewApp, Note, RemoteId, ScopeValue,
-    ServerPatch, TokenEndpointAuthMethod,
+    ServerPatch, Targets, TokenEndpointAuthMethod,
 };
-use crate::plan::{Context, Drift, FileAction, FileChange, Plan, Step, Summary};
+use crate::plan::{Context, Drift, FileAction, FileChange, NotTargeted, Plan, Step, Summary};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -122,6 +122,7 @@ pub(super) fn plan() -> Plan {
             environment: Some("dev".into()),
             config_digest: "c0ffee".into(),
             replaces: desired.replaces,
+            targets: Targets::default(),
         },
         steps: changes().into_iter().map(|change| Step { change, after: Vec::new() }).collect(),
         notes: vec![Note { origin: Some(at(30)), text: "`clients` is absent: live bindings stay in force".into() }],
@@ -132,6 +133,7 @@ pub(super) fn plan() -> Plan {
         }],
         drift: Drift { missing_live: 2, differs: 1, only_live: 1 },
         summary: Summary { create: 2, update: 1, delete: 1, replace: 1, keep: 9 },
+        not_targeted: NotTargeted::default(),
         apply_requests: 11,
     }
 }

@@ -9,8 +9,8 @@ use super::{PlanView, count, visible};
 use crate::access::AccessChange;
 use crate::diagnostic::Origin;
 use crate::diff::{Change, Impact};
-use crate::model::Note;
-use crate::plan::{Context, FileAction, FileChange, Plan, Summary};
+use crate::model::{Note, Targets};
+use crate::plan::{Context, FileAction, FileChange, NotTargeted, Plan, Summary};
 use similar::TextDiff;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -39,7 +39,7 @@ pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<(
 }
 
 fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
-    let Context { tenant, account_id, environment, config_digest: _, replaces: _ } = context;
+    let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets } = context;
     write!(out, "{HEADING}Plan for {}", visible(tenant))?;
     if let Some(id) = account_id {
         write!(out, ", account {id}")?;
@@ -47,7 +47,21 @@ fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
     if let Some(environment) = environment {
         write!(out, ", environment {}", visible(environment))?;
     }
-    writeln!(out, "{HEADING:#}\n")
+    writeln!(out, "{HEADING:#}")?;
+    if let Some(limited) = limited_to(targets) {
+        writeln!(out, "{}", wrap(&visible(&limited), 0, "  "))?;
+    }
+    writeln!(out)
+}
+
+/// Says what a plan is limited to; nothing where it is whole.
+pub(super) fn limited_to(targets: &Targets) -> Option<String> {
+    const MOST: usize = 8;
+    let mut names: Vec<String> = targets.addresses().take(MOST).map(ToString::to_string).collect();
+    if let Some(more) = targets.addresses().count().checked_sub(MOST).filter(|more| *more > 0) {
+        names.push(format!("{more} more"));
+    }
+    (!names.is_empty()).then(|| format!("Limited to {}", names.join(", ")))
 }
 
 fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
@@ -195,8 +209,9 @@ fn write_summary(out: &mut dyn Write, plan: &Plan, files: &[FileChange]) -> io::
 /// Says in one line what a plan comes to.
 pub(super) fn summary_line(plan: &Plan, files: &[FileChange]) -> String {
     let Summary { create, update, delete, replace, keep } = plan.summary;
+    let left_out = not_targeted(&plan.not_targeted);
     if !plan.has_changes() && files.is_empty() && !plan.is_refused() {
-        return "No changes.".to_owned();
+        return left_out.map_or_else(|| "No changes.".to_owned(), |left_out| format!("No changes; {left_out}."));
     }
     // Replacements are rare, and asked for.
     let replaces = if replace > 0 { format!("{replace} to replace, ") } else { String::new() };
@@ -205,6 +220,7 @@ pub(super) fn summary_line(plan: &Plan, files: &[FileChange]) -> String {
     if !files.is_empty() {
         parts.push(format!("{} to write", count(files.len(), "policy file", None)));
     }
+    parts.extend(left_out);
     if plan.is_refused() {
         parts.push(format!("{} to resolve first", count(plan.refusals.len(), "refusal", None)));
     }
@@ -213,4 +229,13 @@ pub(super) fn summary_line(plan: &Plan, files: &[FileChange]) -> String {
         parts.push(format!("apply makes {}", count(requests, "request", None)));
     }
     format!("Plan: {}.", parts.join("; "))
+}
+
+/// Says how much is left out because no target names it; nothing where nothing is.
+fn not_targeted(left_out: &NotTargeted) -> Option<String> {
+    let NotTargeted { changes, files } = *left_out;
+    let changes = (changes > 0).then(|| count(changes, "change", None));
+    let files = (files > 0).then(|| count(files, "policy file", None));
+    let both: Vec<String> = changes.into_iter().chain(files).collect();
+    (!both.is_empty()).then(|| format!("{} not targeted", both.join(" and ")))
 }

@@ -8,7 +8,8 @@ use crate::model::LiveState;
 ///
 /// Shape: as of any comparison, but there are no problems: what cannot be told apart is refused.
 pub fn compare(inverse: &Inverse, live: &LiveState) -> Diff {
-    let Diff { mut changes, mut notes, mut refusals, problems, totals } = diff::diff(&inverse.desired, live);
+    let Diff { mut changes, mut notes, mut remarks, mut refusals, problems, totals } =
+        diff::diff(&inverse.desired, live);
     for change in &mut changes {
         change.origin = None;
         change.reason = Reason::Undo;
@@ -22,11 +23,11 @@ pub fn compare(inverse: &Inverse, live: &LiveState) -> Diff {
         refusal.origin = None;
     }
     refusals.sort_by(|one, other| one.address.cmp(&other.address));
-    for note in &mut notes {
+    for note in notes.iter_mut().chain(remarks.iter_mut().map(|remark| &mut remark.note)) {
         note.origin = None;
     }
     notes.extend(inverse.notes.iter().cloned());
     notes.sort();
     notes.dedup();
-    Diff { changes, notes, refusals, problems: Vec::new(), totals }
+    Diff { changes, notes, remarks, refusals, problems: Vec::new(), totals }
 }

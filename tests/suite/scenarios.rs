@@ -29,6 +29,7 @@ stories! {
     broken_policy "15-refused-caller",
     undo "21-undo",
     replace "22-replace",
+    target "23-target",
 }
 
 /// Lists the folders of all stories.

@@ -6,11 +6,10 @@ use crate::cli::args::GlobalArgs;
 use crate::cli::connect::{self, Connection};
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
-use crate::cli::planning;
+use crate::cli::planning::{self, Asked};
 use crate::cli::terminal::Terminal;
 use crate::live;
 use crate::model::identify;
-use crate::plan::SafetyLimits;
 use crate::report::{self, AccessShown};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -107,7 +106,7 @@ async fn changes(
     terminal: &Terminal,
 ) -> Result<Vec<AccessChange>, Failure> {
     let _reading = terminal.busy("reading the account…");
-    let planned = planning::make(inputs, connection, &inputs.root, &SafetyLimits::default(), terminal).await?;
+    let planned = planning::make(inputs, connection, &inputs.root, &Asked::default(), terminal).await?;
     let desired = access::desired_access(&inputs.desired);
     let servers = wanted.api.map(|api| access::servers_of(&desired, api));
     let is_wanted = |change: &AccessChange| {

@@ -11,11 +11,12 @@ use crate::cli::gateways;
 use crate::cli::home;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
-use crate::cli::planning::{self, Planned, SafetyArgs};
+use crate::cli::planning::{self, Asked, Planned, SafetyArgs};
 use crate::cli::proof::{self, ProofArgs};
 use crate::cli::replacing::{self, ReplaceArgs};
 use crate::cli::sink;
 use crate::cli::stop::Stop;
+use crate::cli::targeting::{self, TargetArgs};
 use crate::cli::terminal::Terminal;
 use crate::model::EntryKey;
 use crate::report::{self, SavedPlan};
@@ -28,7 +29,7 @@ use std::time::Instant;
 /// Bring the account and the policy files to what the configuration says
 ///
 /// Without PLAN it plans, asks, and does it. With PLAN it does what the saved plan lists, if that is still what has to be
-/// done, and does not ask; environment, variables and replacements are those of the plan.
+/// done, and does not ask; environment, variables, targets and replacements are those of the plan.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -58,6 +59,9 @@ pub(in crate::cli) struct ApplyArgs {
     secrets_command: Option<String>,
 
     #[command(flatten)]
+    targets: TargetArgs,
+
+    #[command(flatten)]
     replaces: ReplaceArgs,
 
     #[command(flatten)]
@@ -67,6 +71,13 @@ pub(in crate::cli) struct ApplyArgs {
     proof: ProofArgs,
 }
 
+impl ApplyArgs {
+    /// Says whether anything is given that decides what is planned, which a saved plan brings along.
+    fn decides_what(&self) -> bool {
+        !self.targets.addresses().is_empty() || !self.replaces.addresses().is_empty()
+    }
+}
+
 /// Plans, asks and executes.
 pub(in crate::cli) async fn run(
     args: &ApplyArgs,
@@ -74,7 +85,7 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let saved = args.plan.as_deref().map(|path| permission::read(path, global, &args.replaces)).transpose()?;
+    let saved = args.plan.as_deref().map(|path| permission::read(path, global, args.decides_what())).transpose()?;
     if saved.is_none() && !args.auto_approve && !Terminal::can_ask() {
         return Err(Failure::usage("nobody is there to be asked", plan_first(args, global)));
     }
@@ -89,11 +100,24 @@ pub(in crate::cli) async fn run(
     }
     let replaces = saved.as_ref().map_or_else(|| args.replaces.addresses(), |saved| &saved.replaces);
     replacing::ask(&mut inputs.desired, replaces)?;
+    let targets = saved.as_ref().map_or_else(|| args.targets.addresses(), |saved| &saved.targets);
+    let targets = targeting::ask(&inputs.desired, targets)?;
+    let asked = Asked { targets, must_find_targets: saved.is_none(), limits: args.safety.limits() };
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connect = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal));
     let connection = stop.unless(connect).await?;
-    let apply =
-        Apply { args, saved, secrets, inputs: &inputs, connection: &connection, stop: &stop, global, env, terminal };
+    let apply = Apply {
+        args,
+        saved,
+        asked,
+        secrets,
+        inputs: &inputs,
+        connection: &connection,
+        stop: &stop,
+        global,
+        env,
+        terminal,
+    };
     let exit = apply.run().await;
     let exit = match exit {
         Ok(Exit::Done) if args.verify => {
@@ -114,7 +138,9 @@ pub(in crate::cli) async fn run(
 fn plan_first(args: &ApplyArgs, global: &GlobalArgs) -> String {
     let safety = args.safety.words();
     let replaces = args.replaces.addresses().iter().flat_map(|address| ["--replace", address.as_str()]);
-    let rest: Vec<&str> = replaces.chain(safety.iter().map(String::as_str)).chain(["--out", "plan.json"]).collect();
+    let targets = args.targets.addresses().iter().flat_map(|address| ["--target", address.as_str()]);
+    let rest: Vec<&str> =
+        targets.chain(replaces).chain(safety.iter().map(String::as_str)).chain(["--out", "plan.json"]).collect();
     let plan = again::again(global, "plan", rest);
     let apply = again::apply_plan(Path::new("plan.json"), global, &args.safety);
     format!("Give `--auto-approve`, or save a plan, look at it and apply it:\n{plan}\n{apply}")
@@ -130,6 +156,7 @@ fn unproven(failure: &Failure, env: ProcessEnv<'_>, terminal: &Terminal) -> Resu
 struct Apply<'a> {
     args: &'a ApplyArgs,
     saved: Option<SavedPlan>,
+    asked: Asked,
     secrets: Option<SecretsCommand>,
     inputs: &'a Inputs,
     connection: &'a Connection,
@@ -141,7 +168,7 @@ struct Apply<'a> {
 
 impl Apply<'_> {
     async fn run(&self) -> Result<Exit, Failure> {
-        let Self { args, saved, secrets, inputs, connection, stop, global, env: _, terminal } = self;
+        let Self { args, saved, asked: _, secrets, inputs, connection, stop, global, env: _, terminal } = self;
         let home = home::open(&inputs.root, &inputs.desired.tenant, connection)?;
         let lock = stop.unless(home::lock(&home, global, terminal)).await?;
         let planned = stop.unless(self.plan()).await?;
@@ -155,8 +182,8 @@ impl Apply<'_> {
         let history = home::history(&home, planned.plan.context.account_id)?;
         let invocation =
             Invocation { global, environment: inputs.desired.environment.as_deref(), variables: &variables };
-        // What is made anew now needs no way out.
-        let live = |app: &EntryKey| match inputs.desired.replaces.contains(app) {
+        // What is made anew now, or deleted, needs no way out.
+        let live = |app: &EntryKey| match planned.plan.ends(app) {
             true => None,
             false => planned.apps.get(app).and_then(|found| found.id()),
         };
@@ -185,9 +212,9 @@ impl Apply<'_> {
     }
 
     async fn plan(&self) -> Result<Planned, Failure> {
-        let Self { args, inputs, connection, env, terminal, .. } = self;
+        let Self { args, asked, inputs, connection, env, terminal, .. } = self;
         let reading = terminal.busy("reading the account…");
-        let planned = planning::make(inputs, connection, &inputs.root, &args.safety.limits(), terminal).await;
+        let planned = planning::make(inputs, connection, &inputs.root, asked, terminal).await;
         drop(reading);
         let mut planned = planned?;
         sink::note_short_lived(&mut planned.plan, args.secrets_command.as_deref(), *env);

@@ -7,10 +7,11 @@ use crate::cli::connect;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
 use crate::cli::inputs::{self, ProcessEnv};
-use crate::cli::planning::{self, SafetyArgs};
+use crate::cli::planning::{self, Asked, SafetyArgs};
 use crate::cli::policy_files;
 use crate::cli::replacing::{self, ReplaceArgs};
 use crate::cli::sink;
+use crate::cli::targeting::{self, TargetArgs};
 use crate::cli::terminal::Terminal;
 use crate::report::{self, PlanView};
 use anyhow::Context;
@@ -24,6 +25,7 @@ Examples:
   gatewright plan --env prod
   gatewright plan --env prod --out plan.json    then: gatewright apply plan.json
   gatewright plan --emulator --detailed-exitcode
+  gatewright plan --target authorization_server/contacts
   gatewright plan --replace oidc_app/contacts-web --allow-destroy
 
 Impact, the last word of each change:
@@ -47,6 +49,9 @@ pub(in crate::cli) struct PlanArgs {
     /// The folder that policy files are compared with [default: that of the configuration file]
     #[arg(long, value_name = "DIR")]
     files_base: Option<PathBuf>,
+
+    #[command(flatten)]
+    targets: TargetArgs,
 
     #[command(flatten)]
     replaces: ReplaceArgs,
@@ -73,18 +78,20 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { out, format, detailed_exitcode, files_base, replaces, safety } = args;
+    let PlanArgs { out, format, detailed_exitcode, files_base, targets, replaces, safety } = args;
     if let Some(path) = out {
         must_have_folder(path)?;
         policy_files::refuse_special(path).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let mut inputs = inputs::load(global, env, terminal)?;
     replacing::ask(&mut inputs.desired, replaces.addresses())?;
+    let targets = targeting::ask(&inputs.desired, targets.addresses())?;
+    let asked = Asked { targets, must_find_targets: true, limits: safety.limits() };
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
     let reading = terminal.busy("reading the account…");
-    let planned = planning::make(&inputs, &connection, files_base, &safety.limits(), terminal).await;
+    let planned = planning::make(&inputs, &connection, files_base, &asked, terminal).await;
     drop(reading);
     let told = planned
         .as_ref()

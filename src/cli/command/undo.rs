@@ -17,7 +17,7 @@ use crate::cli::sink;
 use crate::cli::stop::Stop;
 use crate::cli::terminal::Terminal;
 use crate::live;
-use crate::model::{LiveState, Note, identify};
+use crate::model::{LiveState, Note, Targets, identify};
 use crate::plan::{self, Context};
 use crate::report;
 use crate::undo::{self, Recorded};
@@ -156,6 +156,7 @@ impl Undo<'_> {
             environment: run.header.environment.clone(),
             config_digest: inputs.desired.config_digest.clone(),
             replaces: inverse.desired.replaces.clone(),
+            targets: Targets::default(),
         };
         let mut plan = plan::plan(undo::compare(&inverse, &live), context, &args.safety.limits());
         let undone = recorded.undos.iter().rev().find(|undo| undo.is_complete);

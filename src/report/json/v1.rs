@@ -60,7 +60,7 @@ pub(super) struct PlanV1 {
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionsV1 {
     /// The addresses it is limited to.
-    targets: Vec<String>,
+    pub(super) targets: Vec<String>,
     /// The addresses to be replaced.
     pub(super) replaces: Vec<String>,
     /// Whether it deletes all that the file lists.
@@ -224,8 +224,8 @@ pub fn plan_schema() -> Value {
 impl From<&PlanView<'_>> for PlanV1 {
     fn from(view: &PlanView<'_>) -> Self {
         let PlanView { plan, access, graph: _, files, variables } = *view;
-        let Plan { context, steps, notes, refusals, drift, summary, apply_requests } = plan;
-        let Context { tenant, account_id, environment, config_digest, replaces } = context;
+        let Plan { context, steps, notes, refusals, drift, summary, not_targeted: _, apply_requests } = plan;
+        let Context { tenant, account_id, environment, config_digest, replaces, targets } = context;
         Self {
             format_version: FORMAT_VERSION,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -234,7 +234,7 @@ impl From<&PlanView<'_>> for PlanV1 {
             account_id: *account_id,
             environment: environment.clone(),
             options: OptionsV1 {
-                targets: Vec::new(),
+                targets: targets.addresses().map(ToString::to_string).collect(),
                 replaces: replaces.addresses().map(|address| address.to_string()).collect(),
                 destroy: false,
                 vars: variables.clone(),

@@ -3,5 +3,6 @@
 mod account;
 mod contrast;
 mod laws;
+mod targets;
 mod undo;
 mod worlds;
