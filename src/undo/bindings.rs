@@ -103,9 +103,9 @@ pub(super) fn give_back(done: &[&Done], scopes: &[After<ScopePatch>], undo: &mut
     }
 }
 
-/// Names the bindings of a server by the apps and scopes there will be.
+/// Names the bindings of a server, which may be live, by the apps and scopes there will be.
 pub(super) fn clients(
-    server: &Address,
+    (server, live): (&Address, Option<&LiveServer>),
     bindings: Bindings,
     value_of: impl Fn(&LiveClientScope) -> Option<ScopeValue>,
     undo: &mut Undo<'_>,
@@ -113,6 +113,11 @@ pub(super) fn clients(
     let mut clients = Clients::new();
     for (app, granted) in bindings {
         let Some(key) = undo.references.app(app, &mut undo.state) else {
+            if let Some(live) = live.filter(|live| live.clients.iter().flatten().any(|client| client.app_id == app)) {
+                undo.unnamed.insert((live.id, app));
+                undo.keep(format!("the binding of app {app}, which is not in the list of OIDC apps, on {server}"));
+                continue;
+            }
             undo.lose(format!("the binding of app {app}, which is gone, on {server}"));
             continue;
         };

@@ -1,8 +1,8 @@
 //! Compares the inverse with the account.
 
 use super::Inverse;
-use crate::diff::{self, Diff, Reason, Refusal, RefusalKind};
-use crate::model::LiveState;
+use crate::diff::{self, ClientOperation, Diff, Edit, ObjectRef, Reason, Refusal, RefusalKind};
+use crate::model::{LiveState, RemoteId};
 
 /// Compares, and says of all it finds that it comes from the undo and from no line of a file.
 ///
@@ -10,6 +10,8 @@ use crate::model::LiveState;
 pub fn compare(inverse: &Inverse, live: &LiveState) -> Diff {
     let Diff { mut changes, mut notes, mut remarks, mut refusals, problems, totals } =
         diff::diff(&inverse.desired, live);
+    // A complete list without them would take them away.
+    changes.retain(|change| !unbinds(&change.edit).is_some_and(|binding| inverse.unnamed.contains(&binding)));
     for change in &mut changes {
         change.origin = None;
         change.reason = Reason::Undo;
@@ -30,4 +32,16 @@ pub fn compare(inverse: &Inverse, live: &LiveState) -> Diff {
     notes.sort();
     notes.dedup();
     Diff { changes, notes, remarks, refusals, problems: Vec::new(), totals }
+}
+
+/// Returns the binding that a change takes away, by server and app.
+const fn unbinds(edit: &Edit) -> Option<(RemoteId, RemoteId)> {
+    match edit {
+        Edit::Client {
+            server: ObjectRef::Live(server),
+            app: ObjectRef::Live(app),
+            operation: ClientOperation::Unbind,
+        } => Some((*server, *app)),
+        _ => None,
+    }
 }

@@ -7,7 +7,7 @@ use super::{roots, servers};
 use crate::execute::FieldView;
 use crate::model::{Address, DesiredState, Entry, LiveState, LiveUser, Note, Policy, RemoteId, Replaces, UserRef};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What takes a run back.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Inverse {
     pub desired: DesiredState,
     /// The users it names, by their ids: the record knows them by nothing else.
     pub users: BTreeMap<UserRef, Vec<LiveUser>>,
+    /// Live bindings that stay although the state cannot name their apps, by server and app.
+    pub unnamed: BTreeSet<(RemoteId, RemoteId)>,
     /// What is left alone and what cannot come back, sorted.
     pub notes: Vec<Note>,
 }
@@ -35,6 +37,7 @@ pub fn inverse(recorded: &Recorded<'_>, live: &LiveState, file: &DesiredState) -
         ids_of_now,
         state: empty(file, recorded.run.header.environment.clone()),
         users: BTreeMap::new(),
+        unnamed: BTreeSet::new(),
         notes: Vec::new(),
     };
     for (address, reason) in unclear {
@@ -43,14 +46,14 @@ pub fn inverse(recorded: &Recorded<'_>, live: &LiveState, file: &DesiredState) -
     roots::undo_roles(&done, &mut undo);
     roots::undo_apps(&done, &mut undo);
     servers::undo_servers(&done, &mut undo);
-    let Undo { mut state, users, mut notes, .. } = undo;
+    let Undo { mut state, users, unnamed, mut notes, .. } = undo;
     for (id, key) in &names.other_servers {
         state.servers.entry(key.clone()).or_insert_with(|| external(*id));
     }
     state.policies = policies(file, &state);
     notes.sort();
     notes.dedup();
-    Inverse { desired: state, users, notes }
+    Inverse { desired: state, users, unnamed, notes }
 }
 
 fn empty(file: &DesiredState, environment: Option<String>) -> DesiredState {
@@ -94,6 +97,8 @@ pub(super) struct Undo<'a> {
     pub(super) ids_of_now: BTreeMap<Address, RemoteId>,
     pub(super) state: DesiredState,
     users: BTreeMap<UserRef, Vec<LiveUser>>,
+    /// Live bindings of apps that have no name here, by server and app.
+    pub(super) unnamed: BTreeSet<(RemoteId, RemoteId)>,
     notes: Vec<Note>,
 }
 

@@ -8,7 +8,7 @@ use super::inverse::{Undo, sourced};
 use crate::execute::{Children, Image, check};
 use crate::model::{
     Address, Claim, ClaimName, ClaimPatch, Entry, EntryKey, Field, LiveClaim, LiveClientScope, LiveScope, LiveServer,
-    RemoteId, Scope, ScopePatch, ScopeValue, Server, ServerPatch, Unmanaged, text,
+    RemoteId, Scope, ScopePatch, ScopeValue, Server, ServerPatch, ServerSummary, Unmanaged, text,
 };
 use std::collections::BTreeMap;
 
@@ -132,7 +132,7 @@ fn change_back(
     back
 }
 
-/// Finds another server that has an identifier or a name, and keeps it.
+/// Finds another server that has an identifier or a name once the undo is done.
 fn holder(
     identifier: Option<&String>,
     name: Option<&String>,
@@ -140,19 +140,44 @@ fn holder(
     done: &[Done],
     undo: &Undo<'_>,
 ) -> Option<RemoteId> {
-    let lets_go = |id: RemoteId| {
-        done.iter().any(|one| {
-            let is_server = matches!(one.address, Address::Server(_)) && one.deed.root_id(&undo.live.lists) == Some(id);
-            is_server && !matches!(one.deed, Deed::Deleted { .. })
-        })
-    };
     let is_it = |other: &str, wanted: Option<&String>| {
         wanted.is_some_and(|wanted| text::fold(&text::canonical(other)) == text::fold(wanted))
     };
-    let mut others = undo.live.lists.servers.iter().filter(|server| Some(server.id) != but && !lets_go(server.id));
-    others
-        .find(|server| is_it(&server.resource_identifier, identifier) || is_it(&server.name, name))
-        .map(|server| server.id)
+    let deeds = by_server(done);
+    let has_it = |server: &&ServerSummary| {
+        let own = deeds.values().find(|deeds| deeds.id(&undo.live.lists) == Some(server.id));
+        let after = names_after(server, own, undo);
+        after.is_some_and(|(has_identifier, has_name)| is_it(has_identifier, identifier) || is_it(has_name, name))
+    };
+    let mut others = undo.live.lists.servers.iter().filter(|server| Some(server.id) != but);
+    others.find(has_it).map(|server| server.id)
+}
+
+/// Returns the identifier and the name of a server once the undo is done; `None` where it goes. What somebody has changed
+/// since stays as it is.
+fn names_after<'a>(
+    server: &'a ServerSummary,
+    deeds: Option<&'a ServerDeeds<'_>>,
+    undo: &Undo<'_>,
+) -> Option<(&'a str, &'a str)> {
+    let now = (server.resource_identifier.as_str(), server.name.as_str());
+    let (Some(deeds), Some(live)) = (deeds, undo.live.servers.get(&server.id)) else { return Some(now) };
+    match deeds.own {
+        Some(Deed::Made { sent: Image::Server { fields, .. }, .. }) => {
+            let goes = check::server(fields, live).is_empty() && foreign_children(live, &deeds.children).is_empty();
+            (!goes).then_some(now)
+        }
+        Some(Deed::Changed {
+            before: Image::Server { fields: before, .. },
+            sent: Image::Server { fields: sent, .. },
+            ..
+        }) if check::server(sent, live).is_empty() => {
+            let back = |sent: &Option<String>, before: &'a Option<String>| sent.as_ref().and(before.as_deref());
+            let identifier = back(&sent.resource_identifier, &before.resource_identifier);
+            Some((identifier.unwrap_or(now.0), back(&sent.name, &before.name).unwrap_or(now.1)))
+        }
+        _ => Some(now),
+    }
 }
 
 fn make_again(
@@ -193,7 +218,7 @@ fn make_again(
     let bindings = bound.iter().map(|client| (client.app_id, client.scopes.clone())).collect();
     let granted: Vec<&LiveScope> =
         scopes.iter().filter(|scope| scope.inherited && is_granted(scope, children)).collect();
-    let clients = clients(&address, bindings, |scope| Some(scope.value.clone()), undo);
+    let clients = clients((&address, None), bindings, |scope| Some(scope.value.clone()), undo);
     let server = Server {
         scopes: scope_entries,
         inherited_scopes: granted.iter().map(|scope| at(scope.value.clone())).collect(),
@@ -231,7 +256,7 @@ fn correct(key: &EntryKey, fields: ServerPatch, live: &LiveServer, deeds: &Serve
         let value = by_id.get(&scope.id).map(String::as_str);
         value.or_else(|| by_value().find(|value| *value == scope.value.as_str())).map(ScopeValue::new)
     };
-    let clients = clients(&address, bindings, value_of, undo);
+    let clients = clients((&address, Some(live)), bindings, value_of, undo);
     let server = Server {
         scopes: scope_entries(scopes_after),
         claims: claim_entries(&address, claims_after, undo),

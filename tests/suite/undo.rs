@@ -290,3 +290,79 @@ fn runs_are_listed_without_asking_anybody() {
         assert!(run.stderr.contains(&format!("`gatewright undo --emulator{state} RUN`")), "{}", run.block());
     }
 }
+
+const NAMED: &str = "version: 1
+tenant: { subdomain: acme }
+oidc_apps:
+  one: { name: A, application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://one/\"] }
+authorization_servers:
+  one: { name: S, description: s, resource_identifier: \"https://a\", audiences: [\"https://one\"] }
+";
+
+/// What somebody has changed since is left alone and keeps its name, so nothing else gets that name back.
+#[test]
+fn no_twin_is_made_of_what_was_changed_since() {
+    let stand = Stand::new();
+    let apply = |[one, two]: [&str; 2], ids: [[String; 2]; 2], words: &str| {
+        let app = |key: &str, name: &str, id: &str, words: &str| {
+            format!(
+                "  {key}: {{ {id}name: App {name}, {words}application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://{key}/\"] }}\n"
+            )
+        };
+        let server = |key: &str, at: &str, id: &str, words: &str| {
+            format!(
+                "  {key}: {{ {id}name: Server {key}, {words}resource_identifier: \"https://{at}\", audiences: [\"https://{key}\"] }}\n"
+            )
+        };
+        let [apps, servers] = ids;
+        let file = [
+            "version: 1\ntenant: { subdomain: acme }\noidc_apps:\n".to_owned(),
+            app("one", one, &apps[0], ""),
+            app("two", two, &apps[1], words),
+            "authorization_servers:\n".to_owned(),
+            server("one", one, &servers[0], ""),
+            server("two", two, &servers[1], words),
+        ];
+        stand.program.write("gatewright.yaml", &file.concat());
+        stand.run("apply --auto-approve", 0)
+    };
+    let id = |kind: &str, name: &str| stand.emulator.ids_named(kind, name)[0];
+    apply(["a", "b"], Default::default(), "");
+    let apps = [id("apps", "App a"), id("apps", "App b")];
+    let servers = [id("authorization_servers", "Server one"), id("authorization_servers", "Server two")];
+    let pinned = || [apps, servers].map(|ids| ids.map(|id| format!("id: {id}, ")));
+    // The names change hands, and then somebody changes the object that has the first one's.
+    apply(["c", "a"], pinned(), "description: Ours, ");
+    apply(["c", "a"], pinned(), "description: Theirs, ");
+    let said = stand.undo(&name(&stand.program.runs()[1]), 0);
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for left in [
+        "oidc_app/two: it was changed since".to_owned(),
+        "authorization_server/two: it was changed since".to_owned(),
+        format!("oidc_app/one: app {} has its old name by now", apps[1]),
+        format!("authorization_server/one: server {} has its old identifier by now", servers[1]),
+    ] {
+        assert!(words.contains(&format!("left alone: {left}")), "{left}: {said}");
+    }
+    assert!(words.contains("No changes."), "{said}");
+}
+
+/// A binding whose app is not in the list of OIDC apps cannot be named, and is no business of an undo that did not make it.
+#[test]
+fn the_binding_of_an_app_that_cannot_be_named_stays() {
+    let stand = Stand::new();
+    let bound = format!("{}    clients: {{ one: [] }}\n", NAMED.replace("  one: { name: S, description: s, resource_identifier: \"https://a\", audiences: [\"https://one\"] }", "  one:\n    name: S\n    description: s\n    resource_identifier: https://a\n    audiences: [\"https://one\"]"));
+    for file in [&bound, &bound.replace("description: s", "description: ours")] {
+        stand.program.write("gatewright.yaml", file);
+        stand.run("apply --auto-approve", 0);
+    }
+    stand.emulator.edit("/apps/0/auth_method", Some(json!(2)));
+    let said = stand.undo(&name(&stand.program.runs()[1]), 0);
+    assert!(
+        said.split_whitespace().collect::<Vec<_>>().join(" ").contains("which is not in the list of OIDC apps"),
+        "{said}"
+    );
+    assert!(said.contains("1 updated, 0 deleted"), "{said}");
+    let unbinds = stand.emulator.writes().into_iter().filter(|line| line.starts_with("DELETE ")).count();
+    assert_eq!(unbinds, 0, "{said}");
+}
