@@ -15,7 +15,7 @@ use crate::execute::{ExecuteOptions, ExitClass, Outcome, SecretFate, StepError, 
 use crate::model::Address;
 use crate::plan::{Permitted, Plan};
 use crate::report::{self, FilesOutcome, Progress};
-use crate::workspace::{History, RunHeader, RunHost, RunRecord, SecretsCommand};
+use crate::workspace::{BreakingOff, History, RunHeader, RunHost, RunRecord, Secrets, SecretsCommand};
 use anyhow::Context;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -123,6 +123,8 @@ impl Execution<'_> {
             self.connection.reader.break_off();
             progress.say("breaking off; once more ends the program at once");
             self.stop.second().await;
+            // A secret that is not safe yet is told by nobody again.
+            host.stored().await;
         };
         let outcome = tokio::select! {
             outcome = execution => outcome,
@@ -166,6 +168,11 @@ impl Execution<'_> {
             files,
             command: self.secrets.cloned(),
             host: home.host.clone(),
+            secrets: Secrets::default(),
+            stop: BreakingOff {
+                first: self.stop.is_requested().clone(),
+                second: self.stop.is_requested_again().clone(),
+            },
             clock: Timestamp::now,
         })
     }

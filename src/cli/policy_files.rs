@@ -2,7 +2,7 @@
 
 use crate::plan::{FileAction, FileChange};
 use crate::render::RenderedFile;
-use crate::workspace::read_regular;
+use crate::workspace::{create_part, read_regular};
 use anyhow::Context;
 use std::fs;
 use std::io::{self, Write};
@@ -38,9 +38,8 @@ pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(file);
     refuse_special(file)?;
     fs::create_dir_all(folder)?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
-    let result = write_new(&beside, bytes).and_then(|()| fs::rename(&beside, file));
+    let (beside, part) = create_part(file, |path| fs::File::create_new(path))?;
+    let result = write_to(part, bytes).and_then(|()| fs::rename(&beside, file));
     if result.is_err() {
         // The first error is the one worth telling.
         let _ = fs::remove_file(&beside);
@@ -55,7 +54,7 @@ fn folder_of(file: &Path) -> &Path {
 /// Writes a file that must not be there yet.
 pub(super) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder_of(file))?;
-    let result = write_new(file, bytes);
+    let result = fs::File::create_new(file).and_then(|file| write_to(file, bytes));
     if result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::AlreadyExists) {
         // The first error is the one worth telling.
         let _ = fs::remove_file(file);
@@ -73,8 +72,7 @@ pub(super) fn refuse_special(file: &Path) -> io::Result<()> {
     }
 }
 
-fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::File::create_new(file)?;
+fn write_to(mut file: fs::File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -123,6 +121,17 @@ mod tests {
         assert_eq!(changes[0].action, FileAction::Update { before: "1\n".into() });
         write(folder.path(), &changes[0]).unwrap();
         assert_eq!(std::fs::read_dir(folder.path().join("a/b")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_of_the_same_id_left_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(format!("one.json.{}.0.part", std::process::id()));
+        std::fs::write(&left, "half").unwrap();
+        let changes = compare(folder.path(), &[rendered("one.json", "1\n")]).unwrap();
+        write(folder.path(), &changes[0]).unwrap();
+        assert_eq!(std::fs::read_to_string(folder.path().join("one.json")).unwrap(), "1\n");
+        assert_eq!(std::fs::read_to_string(left).unwrap(), "half");
     }
 
     #[cfg(unix)]

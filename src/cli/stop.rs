@@ -78,6 +78,11 @@ impl Stop {
         &self.first
     }
 
+    /// Returns what holds `true` once the process was asked to stop a second time.
+    pub(super) const fn is_requested_again(&self) -> &watch::Receiver<bool> {
+        &self.second
+    }
+
     /// Waits until the process is asked to stop.
     pub(super) async fn first(&self) {
         heard(&self.first).await;

@@ -241,7 +241,7 @@ impl Task<'_> {
             Ok(made) => {
                 let id = made.id;
                 run.state().created.insert(self.change.address.clone(), id);
-                let result = self.keep_secret(creation, made);
+                let result = self.keep_secret(creation, made).await;
                 run.record_result(write, &self.change.address, result);
                 Ok(Sent::Made(id))
             }
@@ -270,7 +270,7 @@ impl Task<'_> {
     }
 
     /// Hands a secret over before anything else happens.
-    fn keep_secret(&self, creation: &Creation, made: Made) -> RecordedResult {
+    async fn keep_secret(&self, creation: &Creation, made: Made) -> RecordedResult {
         let Made { id, secret } = made;
         let Some(is_due) = creation.is_secret_due else { return RecordedResult::Done { id, secret: None } };
         let app = self.change.address.clone();
@@ -283,7 +283,7 @@ impl Task<'_> {
                 }
             };
         };
-        match self.run.host.store_secret(&secret) {
+        match self.run.host.store_secret(&secret).await {
             Ok(at) => {
                 if let Some(source) = at.fallback.clone() {
                     let place = at.place.clone();

@@ -3,19 +3,29 @@
 use super::{Images, NaturalKey};
 use crate::diff::FieldChange;
 use crate::model::{Address, EntryKey, Fingerprint, RemoteId};
+use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use std::fmt;
 use std::sync::Arc;
 
 /// Keeps secrets and records; a failure of either stops the execution.
 ///
-/// Both may block: a record is one short write, and while a secret is stored nothing else may be written anyway.
+/// All but the storing of a secret may block: they are short writes.
 pub trait Host: Sync {
-    /// Stores the secret of an app that was just made. Returns only when it is safe.
+    /// Makes room for the secret of an app that is about to be made.
+    ///
+    /// # Errors
+    /// [`HostError`] where there is none: then the app must not be made.
+    fn reserve_secret(&self, app: &EntryKey) -> Result<(), HostError>;
+
+    /// Gives up the room for a secret that did not come; does nothing where it was used.
+    fn release_secret(&self, app: &EntryKey);
+
+    /// Stores the secret of an app that was just made. Ends only when it is safe.
     ///
     /// # Errors
     /// [`HostError`] where no place took it: then it is lost.
-    fn store_secret(&self, secret: &NewSecret) -> Result<StoredAt, HostError>;
+    fn store_secret<'a>(&'a self, secret: &'a NewSecret) -> BoxFuture<'a, Result<StoredAt, HostError>>;
 
     /// Records what is about to be written, or what became of it. Returns only when it is handed to the system.
     ///

@@ -222,6 +222,15 @@ pub enum StepError {
         /// The object.
         address: Address,
     },
+    /// There is no room for the secret of an app, so it was not made.
+    #[error("there is no room for the secret of {address}, so it is not made")]
+    NoRoom {
+        /// The app.
+        address: Address,
+        /// Why not.
+        #[source]
+        source: HostError,
+    },
     /// The record could not be written, so nothing was sent.
     #[error("cannot record the write of {address} before it is sent")]
     Record {
@@ -238,7 +247,11 @@ impl StepError {
     pub(super) const fn request(&self) -> Option<&Arc<ApiError>> {
         match self {
             Self::Read { source, .. } | Self::LookUp { source, .. } | Self::Write { source, .. } => Some(source),
-            Self::Unresolved { .. } | Self::BrokenOff { .. } | Self::HalfReplaced { .. } | Self::Record { .. } => None,
+            Self::Unresolved { .. }
+            | Self::BrokenOff { .. }
+            | Self::HalfReplaced { .. }
+            | Self::NoRoom { .. }
+            | Self::Record { .. } => None,
         }
     }
 }

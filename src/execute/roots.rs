@@ -3,7 +3,7 @@
 use super::create::{Creation, Made};
 use super::key::entry_key;
 use super::task::{Done, MOST_JUDGMENTS, Performed, Task, lock};
-use super::{How, Image, Images, NaturalKey, StepResult, check, fields};
+use super::{How, Image, Images, NaturalKey, StepError, StepResult, check, fields};
 use crate::api::ApiError;
 use crate::diff::{Along, AppCreate, AppUpdate};
 use crate::model::{
@@ -75,12 +75,37 @@ impl<'r> Task<'r> {
     }
 
     pub(super) async fn create_app(&mut self, new: &AppCreate) -> Performed {
-        let (creation, send) = self.app_creation(new).await?;
-        self.create(creation, send).await
+        self.reserve_secret()?;
+        let performed = async {
+            let (creation, send) = self.app_creation(new).await?;
+            self.create(creation, send).await
+        };
+        let performed = performed.await;
+        self.release_secret();
+        performed
+    }
+
+    /// Makes room for a secret before there is one: OneLogin tells it once.
+    fn reserve_secret(&self) -> Result<(), StepResult> {
+        self.run.host.reserve_secret(&entry_key(&self.change.address)).map_err(|source| {
+            let error = StepError::NoRoom { address: self.change.address.clone(), source };
+            StepResult::Failed { error, wrote: false }
+        })
+    }
+
+    fn release_secret(&self) {
+        self.run.host.release_secret(&entry_key(&self.change.address));
     }
 
     /// Deletes an app and makes it anew; all that has to be known of the new one is looked up while the old one is there.
     pub(super) async fn replace_app(&mut self, id: RemoteId, new: &AppCreate) -> Performed {
+        self.reserve_secret()?;
+        let performed = self.replace_reserved(id, new).await;
+        self.release_secret();
+        performed
+    }
+
+    async fn replace_reserved(&mut self, id: RemoteId, new: &AppCreate) -> Performed {
         let run = self.run;
         let (creation, send, sent) = {
             // Taken first, so that nothing that is read has to wait for it.

@@ -43,11 +43,16 @@ impl SecretsCommand {
         &self.program
     }
 
-    /// Runs the command with a secret's JSON on its input.
+    /// Runs the command with a secret's JSON on its input, as long as `has_time` says that there is time.
     ///
     /// # Errors
     /// [`WorkspaceError::Command`] where it cannot be run, fails or takes too long; what it said is masked.
-    pub(super) fn take(&self, json: &[u8], secret: &SecretString) -> Result<(), WorkspaceError> {
+    pub(super) fn take(
+        &self,
+        json: &[u8],
+        secret: &SecretString,
+        has_time: &dyn Fn() -> bool,
+    ) -> Result<(), WorkspaceError> {
         let fail = |reason: String| WorkspaceError::Command { program: self.program.clone(), reason };
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
@@ -58,7 +63,7 @@ impl SecretsCommand {
             .map_err(|error| fail(format!("cannot be run: {error}")))?;
         let said = [listen(child.stdout.take()), listen(child.stderr.take())];
         let fed = child.stdin.take().map(|input| feed(input, json));
-        let status = self.wait(&mut child).map_err(&fail)?;
+        let status = self.wait(&mut child, has_time).map_err(&fail)?;
         let said: Vec<String> =
             said.into_iter().flatten().filter_map(|said| said.recv_timeout(POLL * 10).ok()).collect();
         if !status.success() {
@@ -75,16 +80,23 @@ impl SecretsCommand {
         }
     }
 
-    fn wait(&self, child: &mut Child) -> Result<std::process::ExitStatus, String> {
+    fn wait(&self, child: &mut Child, has_time: &dyn Fn() -> bool) -> Result<std::process::ExitStatus, String> {
         let deadline = Instant::now() + self.timeout;
+        let end = |child: &mut Child| {
+            // It may have ended by itself just now; either way it has had its time.
+            let _ = child.kill();
+            let _ = child.wait();
+        };
         loop {
             match child.try_wait() {
                 Ok(Some(status)) => return Ok(status),
+                Ok(None) if !has_time() => {
+                    end(child);
+                    return Err("was ended, since the run was broken off".to_owned());
+                }
                 Ok(None) if Instant::now() < deadline => thread::sleep(POLL),
                 Ok(None) => {
-                    // It may have ended by itself just now; either way it has had its time.
-                    let _ = child.kill();
-                    let _ = child.wait();
+                    end(child);
                     return Err(format!("did not end within {} s", self.timeout.as_secs()));
                 }
                 Err(error) => return Err(format!("cannot be waited for: {error}")),
@@ -262,7 +274,7 @@ mod tests {
         let target = folder.path().join("taken");
         let take = |line: &str| {
             let command = SecretsCommand::parse(line, Duration::from_secs(20)).unwrap();
-            command.take(b"{\"client_secret\": \"s3cret\"}", &SecretString::from("s3cret"))
+            command.take(b"{\"client_secret\": \"s3cret\"}", &SecretString::from("s3cret"), &|| true)
         };
         take(&format!("tee '{}'", target.display())).unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "{\"client_secret\": \"s3cret\"}");
@@ -275,8 +287,11 @@ mod tests {
     #[test]
     fn a_command_that_hangs_is_ended() {
         let command = SecretsCommand::parse("sleep 600", Duration::from_millis(50)).unwrap();
-        let error = command.take(b"{}", &SecretString::from("s3cret")).unwrap_err();
+        let take = |has_time: bool| command.take(b"{}", &SecretString::from("s3cret"), &|| has_time);
+        let error = take(true).unwrap_err();
         assert!(error.to_string().contains("did not end"), "{error}");
+        let error = take(false).unwrap_err();
+        assert!(error.to_string().contains("was ended"), "{error}");
     }
 
     proptest! {

@@ -186,7 +186,7 @@ fn set_private_file(_: &File) -> io::Result<()> {
 ///
 /// What has the name already is replaced. A process that is killed here leaves a file beside it that ends in `.part`.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
-    let (part, mut file) = create_part(path).map_err(WorkspaceError::io("create", path))?;
+    let (part, mut file) = create_part(path, create_new).map_err(WorkspaceError::io("create", path))?;
     let written = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())
@@ -199,15 +199,18 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceErro
     written
 }
 
-/// Opens a file beside the one that it is to become. In a container every process has the same id, so what a killed one left
-/// may have the first name.
-fn create_part(path: &Path) -> io::Result<(PathBuf, File)> {
+/// Opens a new file beside the one that it is to become, and returns its path too. In a container every process has the same
+/// id, so what a killed one left may have the first name.
+///
+/// # Errors
+/// Whatever `create` says of a file that is not there yet.
+pub fn create_part(path: &Path, create: impl Fn(&Path) -> io::Result<File>) -> io::Result<(PathBuf, File)> {
     let mut number = 0_u32;
     loop {
         let mut part = path.as_os_str().to_owned();
         part.push(format!(".{}.{number}.part", std::process::id()));
         let part = PathBuf::from(part);
-        match create_new(&part) {
+        match create(&part) {
             Ok(file) => return Ok((part, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_PARTS => number += 1,
             Err(error) => return Err(error),

@@ -453,7 +453,8 @@ mod tests {
         check(Some(9), &[9]);
         check(Some(7), &[]);
         let stored = br#"{"client_id": null, "client_secret": "s3cret"}"#;
-        let path = workspace.secrets(HOST).store(&EntryKey::new("web"), RemoteId(9), stored).unwrap();
+        let (files, web) = (workspace.secrets(HOST), EntryKey::new("web"));
+        let path = files.store(files.reserve(&web).unwrap(), &web, RemoteId(9), stored).unwrap();
         check(Some(9), &[]);
         fs::remove_file(path).unwrap();
         check(Some(9), &[9]);

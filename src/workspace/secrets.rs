@@ -1,19 +1,24 @@
 //! Secrets of apps, one file each, never overwritten.
 
 use super::WorkspaceError;
-use super::folder::{make_private, read_regular, refuse_symlink, refuse_symlinks, sync_folder, write_whole};
+use super::folder::{
+    create_new, create_part, make_private, read_regular, refuse_symlink, refuse_symlinks, sync_folder,
+};
 use crate::execute::NewSecret;
 use crate::model::{EntryKey, RemoteId};
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 /// The most files one app may have: ids are never given twice, so a second one is an accident already.
 const MOST_FILES: u32 = 100;
+
+/// How much room is made for a secret before it is known: many times what OneLogin's own take, with all that lies beside it.
+const ROOM_BYTES: usize = 4096;
 
 /// The longest file that can be a stored secret, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
@@ -75,6 +80,42 @@ pub(super) fn to_json(secret: &NewSecret, host: &str, now: Timestamp) -> Result<
     Ok(bytes)
 }
 
+/// Room for a secret that is yet to come; given up where it is not used.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// The file that keeps it; `None` once it is that of a secret.
+    part: Option<PathBuf>,
+    file: File,
+}
+
+impl Room {
+    /// Writes a secret over the room and gives it its name.
+    fn become_file(mut self, path: &Path, json: &[u8]) -> Result<(), WorkspaceError> {
+        let file = &mut self.file;
+        let length = u64::try_from(json.len()).unwrap_or(u64::MAX);
+        let written = file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| file.write_all(json))
+            .and_then(|()| file.set_len(length))
+            .and_then(|()| file.sync_all());
+        written.map_err(WorkspaceError::io("write", path))?;
+        if let Some(part) = &self.part {
+            fs::rename(part, path).map_err(WorkspaceError::io("create", path))?;
+        }
+        self.part = None;
+        Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // Half a secret is of no use to anybody; that it cannot be removed is no reason to stop.
+        if let Some(part) = &self.part {
+            let _unremoved = fs::remove_file(part);
+        }
+    }
+}
+
 impl SecretFiles {
     pub(super) const fn new(folder: PathBuf) -> Self {
         Self { folder }
@@ -88,22 +129,41 @@ impl SecretFiles {
         refuse_symlinks(&self.folder)
     }
 
-    /// Stores a secret and returns the path when it is on the disk. Nobody ever sees half of it.
+    /// Makes room for a secret on the disk, in a file that no one else can read.
     ///
     /// # Errors
-    /// [`WorkspaceError`] where it cannot be stored.
-    pub(super) fn store(&self, app: &EntryKey, id: RemoteId, json: &[u8]) -> Result<PathBuf, WorkspaceError> {
+    /// [`WorkspaceError`] where there is none.
+    pub(super) fn reserve(&self, app: &EntryKey) -> Result<Room, WorkspaceError> {
         if let Some(parent) = self.folder.parent() {
             make_private(parent)?;
         }
         make_private(&self.folder)?;
+        let created = create_part(&self.folder.join(app.as_str()), create_new);
+        let (part, mut file) = created.map_err(WorkspaceError::io("make room for a secret in", &self.folder))?;
+        let filled = file.write_all(&[b' '; ROOM_BYTES]).and_then(|()| file.sync_all());
+        let room = Room { part: Some(part), file };
+        filled.map_err(WorkspaceError::io("make room for a secret in", &self.folder))?;
+        Ok(room)
+    }
+
+    /// Stores a secret where there is room for it, and returns the path when it is on the disk. Nobody ever sees half of it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where it cannot be stored.
+    pub(super) fn store(
+        &self,
+        room: Room,
+        app: &EntryKey,
+        id: RemoteId,
+        json: &[u8],
+    ) -> Result<PathBuf, WorkspaceError> {
         // Whoever stores holds the lock, so what is not there now is not there either when it is written.
         let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
         let free = (1..=MOST_FILES).map(|number| self.path(app, id, number)).find(is_free);
         let taken =
             || WorkspaceError::io("create", self.path(app, id, MOST_FILES))(io::ErrorKind::AlreadyExists.into());
         let path = free.ok_or_else(taken)?;
-        write_whole(&path, json)?;
+        room.become_file(&path, json)?;
         sync_folder(&self.folder)?;
         Ok(path)
     }
@@ -163,7 +223,10 @@ mod tests {
         assert!(read().is_none());
         for (text, name) in [("s3cret", "web.7.json"), ("second", "web.7.2.json")] {
             let json = to_json(&secret(text), "acme.onelogin.com", Timestamp::UNIX_EPOCH).unwrap();
-            let path = files.store(&app, RemoteId(7), &json).unwrap();
+            drop(files.reserve(&app).unwrap());
+            let path = files.store(files.reserve(&app).unwrap(), &app, RemoteId(7), &json).unwrap();
+            let entries = fs::read_dir(path.parent().unwrap()).unwrap();
+            assert!(entries.map(|entry| entry.unwrap().path()).all(|path| path.extension().unwrap() == "json"));
             assert_eq!(path.file_name().unwrap(), name);
             let stored = read().unwrap();
             assert_eq!(stored.client_secret.expose_secret(), text);

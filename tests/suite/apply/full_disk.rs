@@ -39,6 +39,19 @@ fn check_lost(program: &Program, emulator: &Emulator, run: &Run) {
 }
 
 #[test]
+fn a_disk_without_room_for_a_secret_is_seen_before_the_app_is_made() {
+    let (program, emulator) = program_told("a-secret-without-room");
+    program.write("gatewright.yaml", APP);
+    // The record fits, and the room for a secret does not.
+    let run = apply(&program, 7, &[]);
+    assert_eq!(run.code, 3, "{}", run.block());
+    assert!(run.stdout.contains("there is no room for the secret of oidc_app/web"), "{}", run.block());
+    assert_eq!(emulator.writes(), ["POST /api/2/roles 201"]);
+    assert_eq!(stored_secrets(&program), [""; 0], "no room is left behind");
+    check_done_again(&program, &emulator, false);
+}
+
+#[test]
 fn a_record_that_cannot_be_begun_fails_before_anything_is_written() {
     let (program, emulator) = program_on_emulator();
     let run = apply(&program, 0, &[]);

@@ -178,25 +178,27 @@ fn a_place_that_is_no_folder_is_seen_before_an_app_is_made() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_stops_the_run() {
+fn a_folder_that_cannot_be_made_is_seen_before_the_app_is_made() {
     let (program, emulator) = program_told("a-secret-without-a-home");
-    program.write(&folder_of(&emulator), "");
+    let folder = folder_of(&emulator);
+    program.write(&folder, "");
     let run = program.run(APPLY);
-    check_stopped(&emulator, &run, "the secret of oidc_app/web");
+    assert_eq!(run.code, 3, "{}", run.block());
     let said = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("is lost, since nothing took it because .gatewright/secrets/127.0.0.1_"), "{said}");
-    assert!(said.contains("is not a folder"), "{said}");
-    assert!(run.stderr.contains("hint: Make the app anew with a new client id and secret"), "{}", run.block());
-    check_done_again(&program, &emulator, true);
+    assert!(said.contains("there is no room for the secret of oidc_app/web, so it is not made because"), "{said}");
+    assert!(said.contains(".gatewright/secrets/127.0.0.1_") && said.contains("is not a folder"), "{said}");
+    assert!(emulator.writes().iter().all(|line| !line.starts_with("POST /api/2/apps")), "{:?}", emulator.writes());
+    std::fs::remove_file(program.folder().join(&folder)).unwrap();
+    check_done_again(&program, &emulator, false);
 }
 
 #[test]
 fn a_secret_in_a_torn_file_is_lost() {
     let (program, emulator) = program_told("a-secret-of-which-half-was-written");
     let folder = folder_of(&emulator);
-    program.write(&folder, "");
-    check_stopped(&emulator, &program.run(APPLY), "is lost");
-    std::fs::remove_file(program.folder().join(&folder)).unwrap();
+    emulator
+        .set_faults(json!([{ "match": { "method": "POST", "path": "/api/2/apps" }, "fault": { "drop": "after" } }]));
+    assert!(program.run(APPLY).stdout.contains("lost"));
     // What a power cut leaves, where the file system had the name before the bytes.
     program.write(&format!("{folder}/web.{}.json", app_id()), "{\"client_secret\": \"a-secret-of");
     check_done_again(&program, &emulator, true);
@@ -221,6 +223,28 @@ fn files_are_private_whatever_the_mask() {
                 assert_eq!(mode(folder), 0o700, "{mask}: {}", folder.display());
             }
         }
+    }
+}
+
+/// A command that hangs is given up when the run is broken off, and the secret is safe in a file before it ends.
+#[test]
+fn that_hangs_does_not_hold_a_run_that_is_broken_off() {
+    for signals in [1, 2] {
+        let (program, emulator) = program_told("a-secret-of-a-run-that-is-broken-off");
+        write_sink(&program, "cat > /dev/null; touch taken; exec sleep 600");
+        let mut run = Running::start(&program, &format!("{APPLY} --timeout 600 --secrets-command ./sink.sh"));
+        while !program.folder().join("taken").exists() {
+            std::thread::yield_now();
+        }
+        run.signal("INT");
+        run.hear("breaking off; once more ends the program at once");
+        if signals == 2 {
+            run.signal("INT");
+        }
+        let run = run.end();
+        assert_eq!(run.code, Some(3), "{}", run.block());
+        assert_eq!(secret(&stored_secrets(&program)[0]), "a-secret-of-a-run-that-is-broken-off");
+        check_done_again(&program, &emulator, false);
     }
 }
 

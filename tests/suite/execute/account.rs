@@ -1,5 +1,6 @@
 //! An emulated account, a host that can be told to fail, and the path from YAML to an outcome.
 
+use futures_util::future::BoxFuture;
 use gatewright::api::{ClientConfig, Credentials, Reader, Reroute, Writer};
 use gatewright::config::{LoadOptions, load};
 use gatewright::diff::diff;
@@ -8,7 +9,7 @@ use gatewright::execute::{
     Event, ExecuteOptions, Host, HostError, NewSecret, Outcome, RecordEntry, RecordedResult, StoredAt, execute,
 };
 use gatewright::live::collect;
-use gatewright::model::{Address, DesiredState};
+use gatewright::model::{Address, DesiredState, EntryKey};
 use gatewright::plan::{Context, Plan, SafetyLimits, plan};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -87,6 +88,7 @@ impl Account {
         let outcome = execute(plan, &self.writer(), script, options, &cancel, &tell).await;
         assert_eq!(outcome.steps.len(), plan.steps.len());
         script.check_events(plan);
+        assert!(script.rooms.lock().unwrap().is_empty(), "no room is left behind");
         outcome
     }
 
@@ -176,6 +178,10 @@ type OnIntent = Box<dyn Fn(&str) -> Result<(), HostError> + Sync + Send>;
 pub(super) struct Script {
     /// What happens before an intent is recorded.
     pub(super) on_intent: OnIntent,
+    /// Whether there is room for a secret.
+    pub(super) on_reserve: Box<dyn Fn() -> Result<(), HostError> + Sync + Send>,
+    /// The apps that room is kept for.
+    pub(super) rooms: Mutex<BTreeSet<String>>,
     /// Where secrets go; an error loses them.
     pub(super) on_secret: Box<dyn Fn() -> Result<Option<HostError>, HostError> + Sync + Send>,
     /// Breaks the run off at this event.
@@ -192,6 +198,8 @@ impl Default for Script {
     fn default() -> Self {
         Self {
             on_intent: Box::new(|_| Ok(())),
+            on_reserve: Box::new(|| Ok(())),
+            rooms: Mutex::default(),
             on_secret: Box::new(|| Ok(None)),
             cancel_on: Box::new(|_| false),
             cancel: watch::Sender::new(false),
@@ -251,11 +259,24 @@ impl Script {
 }
 
 impl Host for Script {
-    fn store_secret(&self, secret: &NewSecret) -> Result<StoredAt, HostError> {
-        self.log.lock().unwrap().push(format!("secret oidc_app/{}", secret.app));
-        let fallback = (self.on_secret)()?;
-        self.secrets.lock().unwrap().push(secret.client_secret.expose_secret().to_owned());
-        Ok(StoredAt { place: "the test".to_owned(), fallback })
+    fn reserve_secret(&self, app: &EntryKey) -> Result<(), HostError> {
+        (self.on_reserve)()?;
+        assert!(self.rooms.lock().unwrap().insert(app.to_string()), "room is made once");
+        Ok(())
+    }
+
+    fn release_secret(&self, app: &EntryKey) {
+        self.rooms.lock().unwrap().remove(app.as_str());
+    }
+
+    fn store_secret<'a>(&'a self, secret: &'a NewSecret) -> BoxFuture<'a, Result<StoredAt, HostError>> {
+        Box::pin(async {
+            assert!(self.rooms.lock().unwrap().contains(secret.app.as_str()), "there is room for it");
+            self.log.lock().unwrap().push(format!("secret oidc_app/{}", secret.app));
+            let fallback = (self.on_secret)()?;
+            self.secrets.lock().unwrap().push(secret.client_secret.expose_secret().to_owned());
+            Ok(StoredAt { place: "the test".to_owned(), fallback })
+        })
     }
 
     fn record(&self, entry: &RecordEntry<'_>) -> Result<(), HostError> {

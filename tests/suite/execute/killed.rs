@@ -3,7 +3,7 @@
 use super::account::{Account, options};
 use super::walk::WALK;
 use gatewright::execute::{ExecuteOptions, ExitClass, How, StepResult, execute};
-use gatewright::workspace::{History, RunHeader, RunHost, RunRecord, Workspace};
+use gatewright::workspace::{BreakingOff, History, RunHeader, RunHost, RunRecord, Secrets, Workspace};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::watch;
@@ -24,6 +24,8 @@ fn host(workspace: &Workspace) -> RunHost {
         files: workspace.secrets(HOST),
         command: None,
         host: HOST.to_owned(),
+        secrets: Secrets::default(),
+        stop: BreakingOff { first: watch::channel(false).1, second: watch::channel(false).1 },
         clock: Timestamp::now,
     }
 }

@@ -2,13 +2,14 @@
 
 use super::account::{Account, Script, address, desired, host_error, options};
 use super::walk::WALK;
+use futures_util::future::BoxFuture;
 use gatewright::diff::diff;
 use gatewright::execute::{
     Doubt, ExecuteOptions, ExitClass, Host, HostError, How, MovedWhy, NewSecret, Outcome, RecordEntry, SecretFate,
     StepError, StepResult, StoredAt, execute,
 };
 use gatewright::live::collect;
-use gatewright::model::RemoteId;
+use gatewright::model::{EntryKey, RemoteId};
 use gatewright::plan::{Context, Plan, SafetyLimits, plan};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -168,7 +169,15 @@ struct CancelAtFirstRecord<'a> {
 }
 
 impl Host for CancelAtFirstRecord<'_> {
-    fn store_secret(&self, secret: &NewSecret) -> Result<StoredAt, HostError> {
+    fn reserve_secret(&self, app: &EntryKey) -> Result<(), HostError> {
+        self.inner.reserve_secret(app)
+    }
+
+    fn release_secret(&self, app: &EntryKey) {
+        self.inner.release_secret(app);
+    }
+
+    fn store_secret<'a>(&'a self, secret: &'a NewSecret) -> BoxFuture<'a, Result<StoredAt, HostError>> {
         self.inner.store_secret(secret)
     }
 
@@ -242,6 +251,18 @@ async fn a_twin_that_appears_between_delete_and_create_is_named_with_both_ids() 
             _ => panic!("{outcome:#?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn without_room_for_the_secret_the_old_app_stays() {
+    let account = settled(json!([])).await;
+    let plan = replacing(&account, WALK).await;
+    let script = Script { on_reserve: Box::new(|| Err(host_error())), ..Script::default() };
+    let outcome = account.execute(&plan, &script, &options()).await;
+    assert_eq!(outcome.exit_class(), ExitClass::NothingWritten, "{outcome:#?}");
+    let failed = StepError::NoRoom { address: address(WEB), source: host_error() }.to_string();
+    assert!(matches!(result(&outcome, WEB), StepResult::Failed { error, wrote: false } if error.to_string() == failed));
+    assert_eq!(account.writes().await, [""; 0]);
 }
 
 #[tokio::test]
