@@ -71,9 +71,13 @@ fn words_of(command: &str, global: &GlobalArgs) -> Vec<String> {
     words
 }
 
+/// Says whether a character means nothing to a shell.
+pub(super) fn is_plain(c: char) -> bool {
+    c.is_alphanumeric() || "-_./+,:@%=".contains(c)
+}
+
 /// Quotes a word for a shell where it needs it.
 fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%=".contains(c);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', "'\\''")),

@@ -53,9 +53,12 @@ pub(super) enum Command {
 /// The longest time an option takes, in seconds: a year. Beyond what a clock can count the program could not add it to now.
 const MOST_SECONDS: u64 = 31_536_000;
 
+/// The heading of [`GlobalArgs`] in every help.
+pub(super) const GLOBAL_OPTIONS: &str = "Global options";
+
 /// What every command takes.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
+#[command(next_help_heading = GLOBAL_OPTIONS)]
 pub(super) struct GlobalArgs {
     /// The configuration file [default: gatewright.yaml]
     #[arg(short, long, global = true, value_name = "FILE")]

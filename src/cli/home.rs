@@ -31,7 +31,8 @@ pub(super) fn beside(root: &Path) -> anyhow::Result<Workspace> {
     Workspace::open(&folder_beside(root)).context(UNUSABLE)
 }
 
-fn folder_beside(root: &Path) -> PathBuf {
+/// Names `.gatewright` beside the root file.
+pub(super) fn folder_beside(root: &Path) -> PathBuf {
     // A `./` in front would stand in every path that is shown.
     if root == Path::new(".") { PathBuf::from(Workspace::NAME) } else { root.join(Workspace::NAME) }
 }

@@ -7,6 +7,7 @@
 mod again;
 mod args;
 mod command;
+mod completion;
 mod connect;
 mod consent;
 mod embedded;
@@ -18,6 +19,7 @@ mod hardening;
 mod home;
 mod inputs;
 mod log;
+mod man;
 mod permission;
 mod planning;
 mod policy_files;

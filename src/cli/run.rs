@@ -20,6 +20,9 @@ use tokio::runtime::Builder;
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     super::hardening::start();
     let args: Vec<OsString> = args.into_iter().collect();
+    if super::completion::answer(&args) {
+        return Exit::Done;
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return tell_parse_error(&without_hidden(error, &args)),

@@ -22,6 +22,7 @@ mod interpolate;
 mod layout;
 mod load;
 mod nearest;
+mod outline;
 #[cfg(test)]
 mod properties;
 mod resolve;
@@ -36,5 +37,6 @@ pub use explain::{KeyDoc, UnknownKey, explain, keys};
 pub use export::export;
 pub use load::{LoadOptions, Loaded, LoadedAll, LoadedEnvironment, LoadedSome, load, load_all, load_some};
 pub(crate) use nearest::{hint as nearest_hint, nearest};
+pub use outline::{Outline, outline};
 pub use schema::schema;
 pub use starter::{Starter, StarterGateway, starter};

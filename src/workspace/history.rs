@@ -161,6 +161,21 @@ impl History {
         Ok(None)
     }
 
+    /// Returns the names of the records of all hosts, oldest first; no record is read.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] where a folder cannot be read.
+    pub fn names(workspace: &Workspace) -> Result<Vec<String>, WorkspaceError> {
+        let mut names = Vec::new();
+        for folder in listed(&workspace.all_runs())?.iter().filter(|folder| folder.is_dir()) {
+            let records = listed(folder)?.into_iter();
+            let records = records.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+            names.extend(records.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())));
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Returns the creates whose end no run recorded.
     pub fn pending(&self, now: Timestamp) -> Vec<PendingCreate> {
         let mut open: BTreeMap<&NaturalKey, &RecordedWrite> = BTreeMap::new();

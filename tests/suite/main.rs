@@ -6,6 +6,7 @@ mod api;
 mod apply;
 mod architecture;
 mod cli;
+mod completions;
 mod config;
 mod diff;
 mod embedded;
