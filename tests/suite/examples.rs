@@ -93,6 +93,8 @@ fn every_example_is_run() {
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
+    // The workflows have tests of their own, in `ci.rs`.
+    names.retain(|name| name != "ci");
     assert_eq!(names, ["01-mulesoft-contacts", "02-adopt-existing", "03-environments"]);
     for name in names {
         for file in ["README.md", "gatewright.yaml", "expected"] {

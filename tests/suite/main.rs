@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod apply;
 mod architecture;
+mod ci;
 mod cli;
 mod completions;
 mod config;

@@ -1,9 +1,10 @@
 //! Text that never outgrows its place.
 
-/// What GitHub and GitLab take in one comment, in bytes.
+/// What a page may take, in bytes: what GitHub and GitLab take in one comment, less what a workflow writes around it, such as the
+/// line that it finds its comment by.
 ///
 /// Source: GitHub refuses comments of more than 65,536 characters; counted in bytes, GitLab's larger limit holds too.
-pub(super) const LIMIT: usize = 65_536;
+pub(super) const LIMIT: usize = 65_536 - 1_024;
 
 /// A page that grows by whole blocks, as long as there is room.
 #[derive(Debug, Default)]

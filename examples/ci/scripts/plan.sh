@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Plans into a folder: plan.json to apply, plan.md to read, code to judge by.
+#   plan.sh FOLDER [PLAN OPTIONS...]
+# Fails only where there is no plan. 0: nothing pending, 2: changes pending, 4: a change is refused; the caller decides.
+set -euo pipefail
+
+folder=$1
+shift
+mkdir -p "$folder"
+
+flags=()
+if [ "${ALLOW_DESTROY:-false}" = true ]; then flags+=(--allow-destroy); fi
+if [ -n "${MAX_DELETES:-}" ]; then flags+=(--max-deletes "$MAX_DELETES"); fi
+
+code=0
+gatewright plan --env prod --out "$folder/plan.json" --format markdown --detailed-exitcode "${flags[@]}" "$@" \
+  >"$folder/plan.md" || code=$?
+printf '%s\n' "$code" >"$folder/code"
+
+case $code in
+  0 | 2 | 4) ;;
+  *) exit "$code" ;;
+esac
