@@ -38,5 +38,5 @@ pub use export::export;
 pub use load::{LoadOptions, Loaded, LoadedAll, LoadedEnvironment, LoadedSome, load, load_all, load_some};
 pub(crate) use nearest::{hint as nearest_hint, nearest};
 pub use outline::{Outline, outline};
-pub use schema::schema;
+pub use schema::{include_schema, schema};
 pub use starter::{Starter, StarterGateway, starter};

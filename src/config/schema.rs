@@ -4,10 +4,12 @@
 //! references, variables and identity are beyond it. Tests hold the two together.
 
 mod entries;
+mod enumerate;
 mod policies;
 mod root;
 mod values;
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
@@ -15,9 +17,19 @@ use serde_json::Value;
 ///
 /// Source: editors' YAML language server validates with draft-07 only.
 pub fn schema() -> Value {
+    schema_of::<root::Root>()
+}
+
+/// Returns the JSON Schema (draft-07) of a file that the root file includes.
+pub fn include_schema() -> Value {
+    schema_of::<root::Included>()
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
     let generator = SchemaSettings::draft07().into_generator();
-    let mut schema = generator.into_root_schema_for::<root::Root>().to_value();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
     forbid_null(&mut schema);
+    enumerate::enumerate(&mut schema);
     schema
 }
 

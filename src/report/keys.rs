@@ -17,6 +17,10 @@ pub struct KeyText<'a> {
     pub choices: &'a [(String, String)],
     /// Whether it has to be there.
     pub is_required: bool,
+    /// What counts where it is absent.
+    pub default: Option<&'a str>,
+    /// Lines of a file that use it; may be empty.
+    pub example: &'a str,
     /// The keys below it.
     pub children: &'a [String],
 }
@@ -36,7 +40,7 @@ pub fn write_keys(out: &mut dyn Write, keys: &[KeyText<'_>]) -> io::Result<()> {
 }
 
 fn write_key(out: &mut dyn Write, key: &KeyText<'_>) -> io::Result<()> {
-    let KeyText { path, description, takes, choices, is_required, children } = *key;
+    let KeyText { path, description, takes, choices, is_required, default, example, children } = *key;
     writeln!(out, "{HEADING}{path}{HEADING:#}")?;
     for paragraph in description.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
         writeln!(out, "  {}", wrap(&paragraph.replace('\n', " "), 2, "  "))?;
@@ -47,8 +51,15 @@ fn write_key(out: &mut dyn Write, key: &KeyText<'_>) -> io::Result<()> {
         let colon = if meaning.is_empty() { "" } else { ": " };
         writeln!(out, "    {}", wrap(&format!("{word}{colon}{meaning}"), 4, "      "))?;
     }
+    if let Some(default) = default {
+        writeln!(out, "  Default: {default}")?;
+    }
     if !children.is_empty() {
         writeln!(out, "  Keys: {}", wrap(&children.join(", "), 8, "    "))?;
+    }
+    if !example.is_empty() {
+        writeln!(out, "  Example:")?;
+        example.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
     }
     Ok(())
 }

@@ -1,17 +1,21 @@
 // What an editor shows of the published schemas: no false alarm, every mistake at its line, every key and word offered.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { LanguageServer } from "./server.mjs";
-import { descriptions, places, words } from "./walk.mjs";
+import { alternatives, descriptions, places, words } from "./walk.mjs";
 
 const ROOT = process.env.REPOSITORY;
 const EXAMPLE = join(ROOT, "examples/01-mulesoft-contacts/gatewright.yaml");
 
 /** Each schema with the name of the documents it is for. */
-const SCHEMAS = [{ file: join(ROOT, "schemas/gatewright.v1.json"), name: "gatewright.yaml" }];
+const SCHEMAS = [
+  { file: join(ROOT, "schemas/gatewright.v1.json"), name: "gatewright.yaml" },
+  { file: join(ROOT, "schemas/include.v1.json"), name: "included.yaml" },
+];
 
 let server;
 
@@ -38,9 +42,31 @@ test("valid files show no problem", async () => {
   }
 });
 
+test("included files have a schema of their own", async () => {
+  const included = yamls("examples/03-environments/apis");
+  assert.ok(included.length >= 2, "the example includes files");
+  for (const file of included) {
+    assert.deepEqual(await server.problems("included.yaml", read(file)), [], file);
+  }
+  const [problem] = await server.problems("included.yaml", "roles: {}\ntenant: { subdomain: acme }\n");
+  assert.equal(problem, "2: Property tenant is not allowed.");
+});
+
 test("files of invalid form show a problem", async () => {
   for (const file of yamls("tests/fixtures/config/invalid/schema")) {
     assert.notDeepEqual(await server.problems("gatewright.yaml", read(file)), [], file);
+  }
+});
+
+test("a file can name the schema itself", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gatewright-"));
+  try {
+    copyFileSync(SCHEMAS[0].file, join(folder, ".gatewright.schema.json"));
+    const text = "# yaml-language-server: $schema=.gatewright.schema.json\nversion: 1\ntenat: {}\n";
+    const found = await server.problems("any-name.yaml", text, folder);
+    assert.ok(found.includes("3: Property tenat is not allowed."), found.join("\n"));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
@@ -102,11 +128,29 @@ for (const { file, name } of SCHEMAS) {
     assert.ok(asked > 20, `${asked} words`);
   });
 
-  test(`${basename(file)}: every key is described, and shown with a description`, async () => {
+  test(`${basename(file)}: a variable may stand for every word and number`, async () => {
+    let asked = 0;
+    const found = await missing(async ({ key, schema: value, path }, text) => {
+      const types = alternatives(schema, value).map(({ type }) => type);
+      const isScalar = types.includes("integer") || types.includes("boolean") || words(schema, value).length > 0;
+      if (!isScalar || path === "version") return undefined;
+      asked += 1;
+      const problems = await server.problems(name, `${text}${key}: ${"${mine}"}`);
+      const line = text.split("\n").length;
+      const here = problems.filter((problem) => problem.startsWith(`${line}: `) && !problem.includes("Missing"));
+      return here.length > 0 ? here.join(" ") : undefined;
+    });
+    assert.deepEqual(found, []);
+    assert.ok(asked > 10, `${asked} keys`);
+  });
+
+  test(`${basename(file)}: every key is described, and shown with its description`, async () => {
+    const plain = (text) => text.replace(/&nbsp;|[\s\\]+/g, "");
     const found = await missing(async ({ key, schema: value }, text) => {
-      if (descriptions(schema, value).length === 0) return "has no description";
+      const [said] = descriptions(schema, value);
+      if (!said) return "has no description";
       const shown = await server.hover(name, `${text}${key}: `);
-      return shown.split("\n\n").length > 2 ? undefined : `shows ${JSON.stringify(shown)}`;
+      return plain(shown).includes(plain(said)) ? undefined : `shows ${JSON.stringify(shown)}`;
     });
     assert.deepEqual(found, []);
   });

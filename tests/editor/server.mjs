@@ -57,10 +57,9 @@ export class LanguageServer {
     await this.#connection.sendNotification("workspace/didChangeConfiguration", { settings: this.#settings });
   }
 
-  /** Opens a document of its own name that ends in `name`, and returns what the server finds wrong with it. */
-  async open(name, text) {
-    this.#documents += 1;
-    const uri = `file:///editor/${this.#documents}/${name}`;
+  /** Opens a document of that name in a folder of its own or in one that is there; returns what is wrong with it. */
+  async open(name, text, folder = `/editor/${(this.#documents += 1)}`) {
+    const uri = `file://${folder}/${name}`;
     const diagnostics = within(
       PATIENCE_MS,
       `diagnostics of ${name}`,
@@ -73,8 +72,8 @@ export class LanguageServer {
   }
 
   /** Returns what is wrong with a text, each as `line: message`, lines counted from 1. */
-  async problems(name, text) {
-    const { diagnostics } = await this.open(name, text);
+  async problems(name, text, folder) {
+    const { diagnostics } = await this.open(name, text, folder);
     return diagnostics.map(({ range, message }) => `${range.start.line + 1}: ${message}`);
   }
 

@@ -274,11 +274,21 @@ fn keys_are_explained_offline() {
         basic: In the `Authorization` header.
         post: In the body.
         none: Not at all: a public client with PKCE.
+      Example:
+        token_endpoint_auth_method: basic
     --- exit 0
     ");
     let run = program.run("explain audience");
     assert_eq!(run.code, 64, "{}", run.block());
     assert!(run.stderr.contains("Did you mean `audiences`?"), "{}", run.block());
+    insta::assert_snapshot!(program.run("explain contacts").block(), @r"
+    --- stderr
+    error: no key of the file is called `contacts`
+
+    hint: Ask for a key of the format, such as `redirect_uris`, or the way to it, such as `oidc_apps.contacts-web.redirect_uris`. `gatewright explain` lists all keys, `gatewright explain --codes` all codes of problems.
+    --- exit 64
+    ");
+    assert_eq!(program.run("explain oidc_app/web").stdout, program.run("explain oidc_apps.web").stdout);
     assert!(program.run("explain").stdout.lines().count() > 80);
 }
 

@@ -142,18 +142,29 @@ fn invalid_samples_of_form_fail_the_schema_too() {
 }
 
 #[test]
-fn the_published_schema_is_fresh() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/gatewright.v1.json");
-    let mut fresh = serde_json::to_string_pretty(&gatewright::config::schema()).unwrap();
-    fresh.push('\n');
-    if std::env::var_os("GATEWRIGHT_WRITE_SCHEMAS").is_some() {
-        std::fs::write(&path, &fresh).unwrap();
+fn the_published_schemas_are_fresh() {
+    let check = |format: &str, schema: &serde_json::Value, name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
+        let mut fresh = serde_json::to_string_pretty(schema).unwrap();
+        fresh.push('\n');
+        if std::env::var_os("GATEWRIGHT_WRITE_SCHEMAS").is_some() {
+            std::fs::write(&path, &fresh).unwrap();
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(published == fresh, "schemas/{name} is stale: run `gatewright schema {format} > schemas/{name}`");
+    };
+    check("config", &gatewright::config::schema(), "gatewright.v1.json");
+    check("include", &gatewright::config::include_schema(), "include.v1.json");
+}
+
+#[test]
+fn included_files_have_a_schema_of_their_own() {
+    let validator = jsonschema::draft7::new(&gatewright::config::include_schema()).unwrap();
+    let apis = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/03-environments/apis");
+    for name in ["orders.yaml", "stock.yaml"] {
+        assert_eq!(schema_accepts(&validator, &apis.join(name)), Ok(()), "{name}");
     }
-    let published = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        published == fresh,
-        "schemas/gatewright.v1.json is stale: run `gatewright schema config > schemas/gatewright.v1.json`"
-    );
+    assert!(schema_accepts(&validator, &fixtures("valid").join("minimal.yaml")).is_err(), "a root file is none");
 }
 
 #[test]

@@ -17,16 +17,23 @@ Examples:
   gatewright explain
   gatewright explain redirect_uris
   gatewright explain authorization_servers.contacts.clients
+  gatewright explain oidc_app/contacts-web
+  gatewright explain mulesoft
   gatewright explain lint-refused-client
   gatewright explain --codes")]
 pub(in crate::cli) struct ExplainArgs {
-    /// A key, or the way to it with dots between; for a name of your own any name will do. Or the code of a problem
+    /// A key, the way to it with dots between, an address, a word that a key takes, or the code of a problem
     key: Option<String>,
 
     /// List the codes of all problems instead, each with its severity
     #[arg(long, conflicts_with = "key")]
     codes: bool,
 }
+
+/// What may be asked about.
+const TAKES: &str = "Ask for a key of the format, such as `redirect_uris`, or the way to it, such as \
+                     `oidc_apps.contacts-web.redirect_uris`. `gatewright explain` lists all keys, `gatewright explain \
+                     --codes` all codes of problems.";
 
 /// Prints what is known about a key or a code.
 pub(in crate::cli) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -58,14 +65,13 @@ pub(in crate::cli) fn run(args: &ExplainArgs, terminal: &Terminal) -> Result<Exi
 
 fn unknown(error: &UnknownKey) -> Failure {
     let nearest_code = nearest(&error.wanted, Code::ALL.iter().map(|code| code.as_str()));
-    let hint = match error.nearest.as_deref().or(nearest_code) {
-        Some(nearest) => format!("Did you mean `{nearest}`? `gatewright explain` lists all keys, `--codes` all codes."),
-        None => "`gatewright explain` lists all keys, `gatewright explain --codes` all codes.".to_owned(),
-    };
-    Failure::usage(error.to_string(), hint)
+    let near = error.nearest.as_deref().or(nearest_code);
+    let meant = near.map(|near| format!("Did you mean `{near}`? ")).unwrap_or_default();
+    Failure::usage(error.to_string(), format!("{meant}{TAKES}"))
 }
 
 fn text(key: &KeyDoc) -> KeyText<'_> {
-    let KeyDoc { path, description, takes, choices, is_required, children } = key;
-    KeyText { path, description, takes, choices, is_required: *is_required, children }
+    let KeyDoc { path, description, takes, choices, is_required, default, example, children } = key;
+    let default = default.as_deref();
+    KeyText { path, description, takes, choices, is_required: *is_required, default, example, children }
 }

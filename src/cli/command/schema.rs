@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "\
 Examples:
   gatewright schema > gatewright.schema.json
+  gatewright schema include > include.schema.json
   gatewright schema plan")]
 pub(in crate::cli) struct SchemaArgs {
     /// Which format
@@ -25,6 +26,8 @@ pub(in crate::cli) struct SchemaArgs {
 enum Format {
     /// The configuration file
     Config,
+    /// A file that the configuration file includes
+    Include,
     /// What `plan --format json` writes and `apply PLAN` reads
     Plan,
     /// What `access --format json` writes
@@ -40,6 +43,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit
     let SchemaArgs { format } = args;
     let schema = match format {
         Format::Config => config::schema(),
+        Format::Include => config::include_schema(),
         Format::Plan => report::plan_schema(),
         Format::Access => report::access_schema(),
         Format::Diff => report::contrast_schema(),

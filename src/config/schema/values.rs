@@ -53,7 +53,18 @@ scalar!(Key, { "type": "string", "pattern": r"^([a-z0-9][a-z0-9_-]{0,62}|.*\$\{[
 scalar!(Subdomain, { "type": "string", "pattern": r"^([a-z0-9-]{1,63}|.*\$\{[^}]+\}.*)$" });
 scalar!(EnvironmentName, { "type": "string", "pattern": r"^([A-Za-z_][A-Za-z0-9_]*|.*\$\{[^}]+\}.*)$" });
 scalar!(Method, { "type": "string", "pattern": r"^([A-Z]+|.*\$\{[^}]+\}.*)$" });
-scalar!(VariableValue, { "type": ["string", "number", "boolean"] });
+scalar!(VariableValue, {
+    "type": ["string", "number", "boolean"],
+    "description": "The value of the variable.",
+    "examples": ["https://contacts.example.com"],
+});
+scalar!(Grant, {
+    "type": "array",
+    "items": { "type": "string", "pattern": r"^\S+$" },
+    "uniqueItems": true,
+    "description": "The scopes that the app may ask for; complete.",
+    "examples": [["contacts:read"]],
+});
 
 /// A mapping with keys of the user's choice, all of the form of entry keys.
 pub(super) struct Entries<T>(PhantomData<T>);
