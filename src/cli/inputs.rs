@@ -11,9 +11,6 @@ use crate::report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The width that quoted source lines are cut to.
-const SOURCE_WIDTH: usize = 100;
-
 /// Reads an environment variable of the process.
 pub(super) type ProcessEnv<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -69,6 +66,6 @@ pub(super) fn load_with(
 
 /// Says on stderr what is wrong, if anything is.
 pub(super) fn tell(diagnostics: &[Diagnostic], sources: &SourceFiles, terminal: &Terminal) -> Result<(), Failure> {
-    terminal.tell(|err| report::write_diagnostics(err, diagnostics, sources, SOURCE_WIDTH))?;
+    terminal.tell(|err| report::write_diagnostics(err, diagnostics, sources, terminal.width()))?;
     Ok(())
 }

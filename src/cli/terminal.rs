@@ -50,6 +50,11 @@ impl Terminal {
         io::stderr().is_terminal()
     }
 
+    /// Returns how many columns what goes to stderr may have.
+    pub(super) fn width(&self) -> usize {
+        columns().unwrap_or(report::WIDTH).max(NARROWEST)
+    }
+
     /// Says whether somebody is there to answer a question.
     pub(super) fn can_ask() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -72,6 +77,22 @@ impl Terminal {
         }
         Ok(Some(answer))
     }
+}
+
+/// Below this nothing fits, and it is better to let the terminal break lines.
+const NARROWEST: usize = 40;
+
+/// Returns the width of the terminal that stderr is, if it is one.
+#[cfg(unix)]
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    // A terminal that does not know its width says 0.
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+const fn columns() -> Option<usize> {
+    None
 }
 
 /// Something drawn on stderr, which is cleared when this is dropped.

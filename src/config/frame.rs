@@ -1,5 +1,6 @@
 //! The frame of a configuration: the root keys, the environments and the sections of all files put together.
 
+use super::colon;
 use super::decode::is_entry_key;
 use super::include::Input;
 use super::interpolate::{MAX_SUGGESTIONS, sounds_secret};
@@ -132,6 +133,10 @@ impl<'t> Frame<'t> {
     fn unknown_key(&mut self, key: &str, origin: &Origin, is_root: bool) -> Option<&'static str> {
         let root_keys: &'static [&'static str] = if is_root { &ROOT_KEYS } else { &[] };
         let known = root_keys.iter().chain(&SECTIONS).copied();
+        if let Some(lacking) = colon::lacking(key, known.clone()) {
+            self.error(Code::UnknownKey, origin, lacking.message(), lacking.hint());
+            return None;
+        }
         let near = nearest::nearest(key, known.clone());
         let hint = nearest::hint(key, known, "");
         self.error(Code::UnknownKey, origin, format!("unknown key `{key}`"), hint);
@@ -186,7 +191,9 @@ impl<'t> Frame<'t> {
         };
         for Pair { key, value: _ } in pairs {
             if !is_entry_key(&key.value) {
-                let hint = "Keys begin with `a-z` or `0-9` and hold up to 63 of `a-z`, `0-9`, `_` and `-`.";
+                let rule = "Keys begin with `a-z` or `0-9` and hold up to 63 of `a-z`, `0-9`, `_` and `-`.";
+                let hint =
+                    allowed_key(&key.value).map_or_else(|| rule.to_owned(), |key| format!("Write `{key}`. {rule}"));
                 self.error(Code::InvalidKey, &key.origin, format!("`{}` is not allowed as a key", key.value), hint);
             } else if reserved == Some(key.value.as_str()) {
                 let hint = "`${environment}` is the name of the environment; choose another name.";
@@ -290,4 +297,12 @@ impl<'t> Frame<'t> {
             }
         }
     }
+}
+
+/// Makes an allowed key of one that is not: `contacts-web` of `Contacts Web`.
+fn allowed_key(text: &str) -> Option<String> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' };
+    let key: String = text.chars().map(plain).collect();
+    let key = key.trim_matches(['-', '_']);
+    is_entry_key(key).then(|| key.to_owned())
 }

@@ -48,6 +48,10 @@ pub(crate) fn read(path: &Path) -> Input {
     reader.input
 }
 
+/// What to do where the root file is not there or cannot be read.
+const NO_FILE: &str = "Name the file with `--file`. `gatewright init` writes one to start from, `gatewright init \
+                       --from-live` one from an account.";
+
 struct Reader {
     input: Input,
     total_bytes: u64,
@@ -67,15 +71,16 @@ impl Reader {
     fn file(&mut self, path: &Path, name: &str, origin: Option<&Origin>) {
         let bytes = match self.bytes(path) {
             Ok(bytes) => bytes,
+            Err(reason) if origin.is_some() => {
+                let hint = "Make it a file that can be read, or take it out of `include`.";
+                return self.problem(Code::FileUnreadable, origin, format!("cannot read {name}: {reason}"), hint);
+            }
             Err(reason) => {
-                let hint = match origin {
-                    None => {
-                        "Name the file with `--file`; `gatewright export --subdomain NAME` writes one from an account."
-                    }
-                    Some(_) => "Make it a file that can be read, or take it out of `include`.",
+                let message = match path.try_exists() {
+                    Ok(false) => format!("there is no file {}", path.display()),
+                    _ => format!("cannot read {}: {reason}", path.display()),
                 };
-                let shown = if origin.is_some() { name.to_owned() } else { path.display().to_string() };
-                return self.problem(Code::FileUnreadable, origin, format!("cannot read {shown}: {reason}"), hint);
+                return self.problem(Code::FileUnreadable, None, message, NO_FILE);
             }
         };
         let file: Arc<str> = Arc::from(name);

@@ -45,10 +45,19 @@ pub(super) fn explain_colon(text: &str, offset: usize) -> Option<Misplaced> {
     let (line, above) = line_and_above(text, offset)?;
     let key = text.get(line.start..offset)?.trim();
     let is_first = !key.contains(": ") && !key.is_empty() && !key.contains(['"', '\'', '[', '{']);
+    let start = line.start + line.indent();
+    let is_plain = !above.content().starts_with(['"', '\'', '[', '{', '-']);
+    if is_first && is_plain && line.indent() == above.indent() && text_above(text, offset).is_some() {
+        return Some(Misplaced {
+            message: "this line has no `: ` between a key and its value".to_owned(),
+            hint: "Write `key: value`, with a colon and a blank after the key.".to_owned(),
+            start: above.start + above.indent(),
+            other: Some((start, "YAML reads this line as a part of it")),
+        });
+    }
     if !is_first || line.indent() <= above.indent() {
         return None;
     }
-    let start = line.start + line.indent();
     let (before, rest) = match above.content().split_once(": ") {
         Some((before, rest)) => (before, rest.trim()),
         None => ("", above.content()),
@@ -82,6 +91,23 @@ pub(super) fn explain_colon(text: &str, offset: usize) -> Option<Misplaced> {
         start,
         other: Some((other, "the line above")),
     })
+}
+
+/// Returns where the line of an offset begins.
+pub(super) fn line_start(text: &str, offset: usize) -> Option<usize> {
+    Some(text.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1))
+}
+
+/// Returns where the line above an offset begins, if it is text that the line of the offset was read as a part of.
+pub(super) fn text_above(text: &str, offset: usize) -> Option<usize> {
+    let (_, above) = line_and_above(text, offset)?;
+    // Below a key that has its value already, a line of text goes on with that value.
+    let goes_on = lines_above(text, above.start).find(|line| line.says_something()).is_some_and(|before| {
+        let has_value = before.content().split_once(": ").is_some_and(|(_, value)| !value.trim().is_empty());
+        has_value && before.indent() < above.indent()
+    });
+    let is_text = !above.content().contains(": ") && !above.content().trim_end().ends_with(':');
+    (!goes_on && is_text).then_some(above.start)
 }
 
 /// Explains a line whose indentation is that of no line above it.
@@ -132,7 +158,7 @@ fn blanks(count: usize) -> String {
 
 /// Returns the line of an offset and the one above that says something.
 fn line_and_above(text: &str, offset: usize) -> Option<(Line<'_>, Line<'_>)> {
-    let start = text.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let start = line_start(text, offset)?;
     let line = Line { start, text: text.get(start..)?.split('\n').next()? };
     let above = lines_above(text, start).find(|line| line.says_something())?;
     Some((line, above))

@@ -11,6 +11,7 @@
 //! gateway can express: the first is `live`'s, the second `render`'s.
 
 mod check;
+mod colon;
 mod decode;
 mod digest;
 mod document;

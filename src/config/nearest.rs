@@ -1,7 +1,12 @@
 //! The nearest valid name, for hints.
 
 /// Finds the candidate that was probably meant.
-pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a, I>(wanted: &str, candidates: I) -> Option<&'a str>
+where
+    I: IntoIterator<Item = &'a str>,
+    I::IntoIter: Clone,
+{
+    let candidates = candidates.into_iter();
     let folded = wanted.to_lowercase();
     // Two letters are near everything.
     let allowed = match wanted.chars().count() {
@@ -9,7 +14,7 @@ pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a
         length => (length / 3).max(1),
     };
     let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates {
+    for candidate in candidates.clone() {
         if candidate.len().abs_diff(wanted.len()) > allowed.max(2) {
             continue;
         }
@@ -19,7 +24,19 @@ pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, name)| name)
+    best.map(|(_, name)| name).or_else(|| sharing(&folded, candidates))
+}
+
+/// Finds the one candidate that says more words than what was written, as `oidc_apps` for `apps`, or fewer, as `basic`
+/// for `client_secret_basic`.
+fn sharing<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut found = candidates.filter(|candidate| holds(candidate, wanted) || holds(wanted, candidate));
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// Says whether one of the words of a name is this one; words of three letters are in too many.
+fn holds(name: &str, word: &str) -> bool {
+    word.len() > 3 && name.split('_').any(|part| part == word)
 }
 
 /// Says what to write instead: the nearest name, else the names there are.
@@ -74,6 +91,19 @@ mod tests {
         check("color", None);
         check("na", None);
         check("", None);
+    }
+
+    #[test]
+    fn words_in_common_are_near_where_they_name_one() {
+        let check = |wanted: &str, expected: Option<&str>| {
+            let names = ["oidc_apps", "gateway_policies", "require_scopes", "inherited_scopes", "basic"];
+            assert_eq!(nearest(wanted, names), expected, "{wanted}");
+        };
+        check("apps", Some("oidc_apps"));
+        check("Policies", Some("gateway_policies"));
+        check("client_secret_basic", Some("basic"));
+        check("scopes", None);
+        check("of", None);
     }
 
     #[test]

@@ -42,12 +42,20 @@ pub(crate) fn resolve(
     // A stand-in lets the rest be checked; a missing tenant was reported and stops the plan.
     let is_named = tenant.is_some();
     let tenant = tenant.unwrap_or(Tenant { subdomain: String::new(), account_id: None, base_url: None });
+    let mut broken = BTreeSet::new();
     let mut desired = DesiredState {
         environment: environment.map(str::to_owned),
         config_digest: String::new(),
         roles: entries(&names.roles.here, |at| decode::role(&mut decoder, at)),
         apps: entries(&names.apps.here, |at| decode::app(&mut decoder, at)),
-        servers: entries(&names.servers.here, |at| decode::server(&mut decoder, at)),
+        servers: entries(&names.servers.here, |at| {
+            let before = decoder.problems.len();
+            let server = decode::server(&mut decoder, at);
+            if decoder.problems.len() > before {
+                broken.insert(EntryKey::new(at.name));
+            }
+            server
+        }),
         policies: entries(&names.policies.here, |at| decode::policy(&mut decoder, at, &folder)),
         replaces: Replaces::default(),
         tenant,
@@ -55,7 +63,7 @@ pub(crate) fn resolve(
     };
     let mut problems = decoder.finish();
     if input.is_whole {
-        problems.extend(check::check(&mut desired, &names, &input.root, &input.sources));
+        problems.extend(check::check(&mut desired, &names, &broken, (&input.root, &input.sources)));
     }
     desired.notes.sort();
     let is_sound = is_named && input.is_whole && !problems.iter().any(Diagnostic::is_error);

@@ -117,12 +117,12 @@ gateway_policies:
     text
 }
 
-/// Makes a key of the first word of the URL's host, or of its last path segment where there is one.
+/// Makes a key of the URL's last path segment that is no version, else of the first word of its host.
 fn entry_key(api: &str) -> String {
     let rest = api.split_once("://").map_or(api, |(_, rest)| rest);
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let word =
-        path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_else(|| host.split(['.', ':']).next().unwrap_or(host));
+    let named = path.rsplit('/').find(|part| !part.is_empty() && !is_version(part));
+    let word = named.unwrap_or_else(|| host.split(['.', ':']).next().unwrap_or(host));
     let key: String = word
         .chars()
         .filter_map(|c| match c.to_ascii_lowercase() {
@@ -138,6 +138,12 @@ fn entry_key(api: &str) -> String {
         key if key.starts_with(|c: char| c.is_ascii_alphabetic()) => key.to_owned(),
         _ => "api".to_owned(),
     }
+}
+
+/// Says whether a path segment is a version: `v1`, `v2.1`, `2024-01-01`.
+fn is_version(segment: &str) -> bool {
+    let number = segment.strip_prefix(['v', 'V']).unwrap_or(segment);
+    number.starts_with(|c: char| c.is_ascii_digit()) && number.chars().all(|c| c.is_ascii_digit() || ".-".contains(c))
 }
 
 /// Words a key as a title: `order-items` as `Order Items`.
@@ -176,6 +182,11 @@ mod tests {
         let check = |api: &str, expected: &str| assert_eq!(entry_key(api), expected, "{api}");
         check("https://contacts.example.com", "contacts");
         check("https://api.example.com/v1/order_items", "order-items");
+        check("https://api.example.com/contacts/v1", "contacts");
+        check("https://api.example.com/contacts/v2.1/", "contacts");
+        check("https://contacts.example.com/v1", "contacts");
+        check("https://api.example.com/contacts/2024-01-01", "contacts");
+        check("https://api.example.com/vendors", "vendors");
         check("http://localhost:8080", "localhost");
         check("urn:x", "urn");
         check("https://-.example.com", "api");

@@ -1,7 +1,8 @@
 //! What the YAML parser refuses, in our words.
 
 use super::document::Places;
-use super::{layout, scan};
+use super::explain::keys;
+use super::{colon, layout, scan};
 use crate::diagnostic::{Code, Diagnostic, Origin};
 use granit_parser::{ErrorKind, ScanError};
 
@@ -11,7 +12,11 @@ pub(crate) fn explain(error: &ScanError, places: &Places<'_>) -> Diagnostic {
     if let Some(diagnostic) = flow_variable(origin.start, places, error) {
         return diagnostic;
     }
-    if let Some(diagnostic) = unclosed(error.kind(), &origin, places).or_else(|| misplaced(error, &origin, places)) {
+    let better = tab(error.kind(), &origin, places)
+        .or_else(|| no_colon(error.kind(), &origin, places))
+        .or_else(|| unclosed(error.kind(), &origin, places))
+        .or_else(|| misplaced(error, &origin, places));
+    if let Some(diagnostic) = better {
         return diagnostic;
     }
     let (message, hint) = words(error.kind());
@@ -22,6 +27,56 @@ pub(crate) fn explain(error: &ScanError, places: &Places<'_>) -> Diagnostic {
         Some((opening, text)) => diagnostic.with_related(opening, text),
         None => diagnostic,
     }
+}
+
+/// Points at the tab itself: the parser stops at a value before it or at what stands behind it.
+fn tab(kind: &ErrorKind, origin: &Origin, places: &Places<'_>) -> Option<Diagnostic> {
+    if !is_about_tabs(kind) {
+        return None;
+    }
+    let line_start = layout::line_start(places.text, origin.start)?;
+    let mut at = line_start;
+    for line in places.text.get(line_start..)?.split_inclusive('\n') {
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line.get(..blanks)?.find('\t') {
+            let hint = "Replace the tab by blanks, as many as the lines beside it have; most editors can be told to \
+                        indent with blanks.";
+            let message = "a tab indents this line, and YAML allows blanks only";
+            return Some(Diagnostic::error(Code::Syntax, places.sign(at + tab)?, message).with_hint(hint));
+        }
+        at += line.len();
+    }
+    None
+}
+
+const fn is_about_tabs(kind: &ErrorKind) -> bool {
+    use ErrorKind as E;
+    matches!(
+        kind,
+        E::TabNotAllowed
+            | E::TabInBlockIndentation
+            | E::TabInIndentation
+            | E::TabAtBlockScalarStart
+            | E::TabInPlainScalar
+    )
+}
+
+/// Recognizes a line that was meant to say `key: value`, at which the parser stopped or right below which.
+fn no_colon(kind: &ErrorKind, origin: &Origin, places: &Places<'_>) -> Option<Diagnostic> {
+    use ErrorKind as E;
+    let start = match kind {
+        E::MappingValueNotAllowed => layout::text_above(places.text, origin.start)?,
+        E::SimpleKeyExpected
+        | E::InvalidSimpleKey
+        | E::InvalidTrailingDoubleQuotedScalar
+        | E::InvalidTrailingSingleQuotedScalar => layout::line_start(places.text, origin.start)?,
+        _ => return None,
+    };
+    let line = places.text.get(start..)?.lines().next()?;
+    let keys = keys();
+    let lacking = colon::lacking(line, keys.iter().filter_map(|key| key.path.rsplit('.').next()))?;
+    let place = places.sign(start + line.find(lacking.key.as_str())?)?;
+    Some(Diagnostic::error(Code::Syntax, place, lacking.message()).with_hint(lacking.hint()))
 }
 
 /// Finds what was opened and is still open: the bracket of a list or mapping, the quote of a text.
@@ -159,11 +214,7 @@ fn words(kind: &ErrorKind) -> (Option<String>, &'static str) {
     use ErrorKind as E;
     let said = |message: &str| Some(message.to_owned());
     match kind {
-        E::TabNotAllowed
-        | E::TabInBlockIndentation
-        | E::TabInIndentation
-        | E::TabAtBlockScalarStart
-        | E::TabInPlainScalar => {
+        kind if is_about_tabs(kind) => {
             (said("a tab stands where YAML allows blanks only"), "Replace the tab by blanks; two a level are usual.")
         }
         E::UnclosedFlowCollection { open } => {

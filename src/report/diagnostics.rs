@@ -1,8 +1,10 @@
 //! Problems in the user's files, in the look of a compiler's errors.
 
+use super::error::write_hint;
 use super::mask::masked;
 use super::refusal::identity_advice;
 use super::visible::visible_lines;
+use super::words::fit;
 use super::{count, visible};
 use crate::diagnostic::{Code, Diagnostic, Label, Origin, Severity, SourceFiles};
 use crate::model::{IdentityProblem, IdentityProblemKind};
@@ -33,8 +35,13 @@ pub fn write_diagnostics(
         sources.iter().map(|(file, text)| (Arc::clone(file), Quoted::new(text))).collect();
     let renderer = Renderer::styled().term_width(width);
     for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
-        let group = group(diagnostic, &texts);
-        writeln!(out, "{}\n", renderer.render(&[group]))?;
+        let group = group(diagnostic, &texts, width);
+        writeln!(out, "{}", renderer.render(&[group]))?;
+        if let (None, Some(hint)) = (&diagnostic.primary, &diagnostic.hint) {
+            // Without a source line there is no gutter to hang it on.
+            write_hint(out, hint)?;
+        }
+        writeln!(out)?;
     }
     if let Some(more @ 1..) = diagnostics.len().checked_sub(MOST_SHOWN) {
         writeln!(out, "{} not shown\n", count(more, "further problem", None))?;
@@ -100,22 +107,29 @@ impl Quoted {
     }
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<Arc<str>, Quoted>) -> Group<'a> {
+fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<Arc<str>, Quoted>, width: usize) -> Group<'a> {
     let Diagnostic { code, severity, message, primary, related, hint } = diagnostic;
-    let level = match severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+    let (level, word) = match severity {
+        Severity::Error => (Level::ERROR, "error"),
+        Severity::Warning => (Level::WARNING, "warning"),
     };
-    let mut group = Group::with_title(level.primary_title(visible(message)).id(code.as_str()));
+    // `error[code]: ` stands before the first line, blanks before the others.
+    let before = word.len() + code.as_str().len() + "[]: ".len();
+    let title = fit(&visible(message), width.saturating_sub(before));
+    let mut group = Group::with_title(level.primary_title(title).id(code.as_str()));
     for (file, labels) in by_file(primary.as_ref(), related) {
         group = match texts.get(file) {
             Some(quoted) => quote(group, file, quoted, labels),
             None => labels.into_iter().fold(group, |group, (_, label)| group.element(unquoted(&label.origin))),
         };
     }
-    match hint {
-        Some(hint) => group.element(Level::HELP.message(visible(hint))),
-        None => group,
+    match (primary, hint) {
+        (Some(label), Some(hint)) => {
+            let lines = related.iter().map(|label| label.origin.line).fold(label.origin.line, u32::max);
+            let before = lines.to_string().len() + " = help: ".len();
+            group.element(Level::HELP.message(fit(&visible(hint), width.saturating_sub(before))))
+        }
+        _ => group,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::style::{ERROR, HINT, NOTE, WARNING};
 use super::visible;
+use super::words::{WIDTH, fit};
 use std::error::Error;
 use std::io::{self, Write};
 
@@ -10,10 +11,10 @@ use std::io::{self, Write};
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_error(out: &mut dyn Write, error: &(dyn Error + 'static), hint: Option<&str>) -> io::Result<()> {
-    writeln!(out, "{ERROR}error{ERROR:#}: {}", lines(&error.to_string()))?;
+    writeln!(out, "{ERROR}error{ERROR:#}: {}", lines(&error.to_string(), "error: "))?;
     let mut source = error.source();
     while let Some(cause) = source {
-        writeln!(out, "  caused by: {}", lines(&cause.to_string()))?;
+        writeln!(out, "  caused by: {}", lines(&cause.to_string(), "  caused by: "))?;
         source = cause.source();
     }
     match hint {
@@ -27,7 +28,7 @@ pub fn write_error(out: &mut dyn Write, error: &(dyn Error + 'static), hint: Opt
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_hint(out: &mut dyn Write, hint: &str) -> io::Result<()> {
-    writeln!(out, "\n{HINT}hint{HINT:#}: {}", lines(hint))
+    writeln!(out, "\n{HINT}hint{HINT:#}: {}", lines(hint, "hint: "))
 }
 
 /// Writes something worth knowing that stops nothing.
@@ -35,7 +36,7 @@ pub fn write_hint(out: &mut dyn Write, hint: &str) -> io::Result<()> {
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_note(out: &mut dyn Write, note: &str) -> io::Result<()> {
-    writeln!(out, "{NOTE}note{NOTE:#}: {}", lines(note))
+    writeln!(out, "{NOTE}note{NOTE:#}: {}", lines(note, "note: "))
 }
 
 /// Writes what somebody has to see to, though it stops nothing now.
@@ -43,18 +44,23 @@ pub fn write_note(out: &mut dyn Write, note: &str) -> io::Result<()> {
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_warning(out: &mut dyn Write, warning: &str) -> io::Result<()> {
-    writeln!(out, "{WARNING}warning{WARNING:#}: {}", lines(warning))
+    writeln!(out, "{WARNING}warning{WARNING:#}: {}", lines(warning, "warning: "))
 }
 
-/// Makes every line visible and indents those after the first.
-fn lines(text: &str) -> String {
-    let shown: Vec<_> = text.trim_end().lines().map(visible).collect();
-    shown.join("\n    ")
+/// Makes every line visible, keeps it within the width, and indents those after the first, which stands behind `before`.
+fn lines(text: &str, before: &str) -> String {
+    let fitted = |line: &str| match line.starts_with("gatewright ") {
+        // A command is there to be pasted.
+        true => visible(line).into_owned(),
+        false => fit(&visible(line), WIDTH - before.len()),
+    };
+    let shown: Vec<String> = text.trim_end().lines().map(fitted).collect();
+    shown.join("\n").replace('\n', "\n    ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::write_error;
+    use super::{write_error, write_hint};
 
     #[derive(Debug, thiserror::Error)]
     #[error("outer {0}")]
@@ -67,5 +73,14 @@ mod tests {
         write_error(&mut out, &error, Some("do this")).unwrap();
         let text = String::from_utf8(out.into_inner()).unwrap();
         assert_eq!(text, "error: outer a\\u{202E}b\n  caused by: first\n    second\n\nhint: do this\n");
+    }
+
+    #[test]
+    fn long_lines_are_broken_at_blanks() {
+        let mut out = anstream::StripStream::new(Vec::new());
+        write_hint(&mut out, &"word ".repeat(40)).unwrap();
+        let text = String::from_utf8(out.into_inner()).unwrap();
+        assert!(text.lines().count() > 2 && text.lines().all(|line| line.len() <= 80), "{text}");
+        assert_eq!(text.split_whitespace().count(), 41);
     }
 }

@@ -50,4 +50,4 @@ pub use text::{write_access_changes, write_file_changes, write_plan_text};
 pub use verify::write_verify;
 pub use view::PlanView;
 pub use visible::visible;
-pub use words::count;
+pub use words::{WIDTH, count};

@@ -90,7 +90,8 @@ fn credentials_are_asked_for_by_name() {
     --- stderr
     error: ONELOGIN_CLIENT_ID and ONELOGIN_CLIENT_SECRET are not both set
 
-    hint: Set them to a credential pair of acme.onelogin.com, or try it out with `--emulator`.
+    hint: Set them to a credential pair of acme.onelogin.com, or try it out with
+        `--emulator`.
     --- exit 1
     ");
 }
@@ -202,7 +203,9 @@ fn the_seed_of_the_help_is_one_and_a_broken_one_is_named() {
     insta::assert_snapshot!(program.run("plan --emulator=new.json --emulator-seed broken.json").block(), @r"
     --- stderr
     error: broken.json is no seed for the emulator
-      caused by: state document is malformed: unknown field `servers`; there are `account_id`, `credentials`, `connectors`, `users`, `roles`, `apps`, `authorization_servers`
+      caused by: state document is malformed: unknown field `servers`; there are
+        `account_id`, `credentials`, `connectors`, `users`, `roles`,
+        `apps`, `authorization_servers`
     --- exit 1
     ");
 }
@@ -285,7 +288,9 @@ fn keys_are_explained_offline() {
     --- stderr
     error: no key of the file is called `contacts`
 
-    hint: Ask for a key of the format, such as `redirect_uris`, or the way to it, such as `oidc_apps.contacts-web.redirect_uris`. `gatewright explain` lists all keys, `gatewright explain --codes` all codes of problems.
+    hint: Ask for a key of the format, such as `redirect_uris`, or the way to it,
+        such as `oidc_apps.contacts-web.redirect_uris`. `gatewright explain` lists
+        all keys, `gatewright explain --codes` all codes of problems.
     --- exit 64
     ");
     assert_eq!(program.run("explain oidc_app/web").stdout, program.run("explain oidc_apps.web").stdout);

@@ -21,6 +21,41 @@ fn a_starter_file_carries_the_whole_walk() {
 }
 
 #[test]
+fn what_nobody_was_asked_about_is_told() {
+    let program = Program::new();
+    insta::assert_snapshot!(program.run_args(&["init", "-f", "my file.yaml", "--subdomain", "acme"]).block(), @r"
+    --- stderr
+    The URL of the API: https://contacts.example.com (the default; nobody is there to ask)
+    The gateway: mulesoft, flex or none: mulesoft (the default; nobody is there to ask)
+    wrote my file.yaml
+    Next: gatewright plan -f 'my file.yaml' --emulator
+    --- exit 0
+    ");
+    assert_eq!(program.run_args(&["plan", "-f", "my file.yaml", "--emulator"]).code, 0);
+}
+
+#[test]
+fn entries_are_called_like_the_api_and_not_like_its_version() {
+    let program = Program::new();
+    program.run("init --subdomain acme --api https://api.example.com/contacts/v1 --gateway none");
+    assert!(program.read("gatewright.yaml").contains("\n  contacts-web:\n"), "{}", program.read("gatewright.yaml"));
+}
+
+#[test]
+fn no_account_is_guessed_to_start_from() {
+    let mut program = Program::new();
+    program.set("ONELOGIN_CLIENT_ID", "id");
+    program.set("ONELOGIN_CLIENT_SECRET", "a-secret-for-nobody");
+    insta::assert_snapshot!(program.run("init --from-live").block(), @r"
+    --- stderr
+    error: nobody is there to ask for the tenant
+
+    hint: Name it with `--subdomain`.
+    --- exit 64
+    ");
+}
+
+#[test]
 fn a_file_can_start_from_the_account() {
     let program = Program::new();
     program.write(

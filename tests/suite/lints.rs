@@ -56,7 +56,8 @@ fn a_policy_stricter_than_a_grant_breaks_its_client() {
     insta::assert_snapshot!(program.run("validate").block(), @r"
     gatewright.yaml is valid: 1 authorization server, 2 OIDC apps, 1 gateway policy.
     --- stderr
-    warning[lint-refused-client]: breaks: the gateway policy `gate` refuses `batch`, which lacks `contacts:write`
+    warning[lint-refused-client]: breaks: the gateway policy `gate` refuses `batch`,
+                                  which lacks `contacts:write`
       --> gatewright.yaml:15:7
        |
     15 |       batch: [contacts:read]
@@ -65,7 +66,8 @@ fn a_policy_stricter_than_a_grant_breaks_its_client() {
     17 |   gate: { gateway: mulesoft, authorization_server: contacts, require_scopes: [contacts:read, contacts:write] }
        |                                                                                              -------------- `gate` requires it here
        |
-       = help: Grant what is missing here, or require less there. To keep it out on purpose: `# gatewright: allow lint-refused-client REASON`.
+       = help: Grant what is missing here, or require less there. To keep it out on
+               purpose: `# gatewright: allow lint-refused-client REASON`.
 
     1 warning
     --- exit 0

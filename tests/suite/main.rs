@@ -18,6 +18,7 @@ mod hostile;
 mod init;
 mod lints;
 mod matrix;
+mod mistakes;
 mod properties;
 mod quota;
 mod readme;

@@ -2,6 +2,7 @@
 
 use super::export::{self, parse_subdomain};
 use crate::cli::Exit;
+use crate::cli::again;
 use crate::cli::args::GlobalArgs;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::ProcessEnv;
@@ -75,21 +76,27 @@ pub(in crate::cli) async fn run(
     let InitArgs { subdomain, api, gateway, from_live } = args;
     let file = global.file();
     export::must_be_new(file, "-f")?;
-    let subdomain = answer(subdomain.clone(), "The tenant's subdomain", SUBDOMAIN, parse_subdomain, terminal)?;
+    // Credentials go to the tenant that is read, so that one is never guessed.
+    let is_guessable = !from_live || global.emulator.is_some();
+    let usual = is_guessable.then_some(SUBDOMAIN);
+    let subdomain = answer(subdomain.clone(), "The tenant's subdomain", usual, parse_subdomain, terminal)?;
     if *from_live {
         let tenant = Tenant { subdomain, account_id: None, base_url: None };
         let text = export::read_account(&tenant, Path::new("."), global, (env, terminal)).await?;
         export::deliver(&text, Some(file), terminal)?;
         return Ok(Exit::Done);
     }
-    let api = answer(api.clone(), "The URL of the API", API, parse_api, terminal)?;
+    let api = answer(api.clone(), "The URL of the API", Some(API), parse_api, terminal)?;
     let named = gateway
         .map(|gateway| gateway.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned()));
     let gateway = answer(
         named,
         "The gateway: mulesoft, flex or none",
-        "mulesoft",
-        |text| Gateway::from_str(text, true).map(|_| text.to_owned()),
+        Some("mulesoft"),
+        |text| match Gateway::from_str(text, true) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(_) => Err("expected mulesoft, flex or none".to_owned()),
+        },
         terminal,
     )?;
     let gateway = match Gateway::from_str(&gateway, true) {
@@ -98,17 +105,16 @@ pub(in crate::cli) async fn run(
         Ok(Gateway::None) | Err(_) => None,
     };
     export::deliver(&config::starter(&Starter { subdomain, api, gateway }), Some(file), terminal)?;
-    let file = global.file.as_deref().map_or_else(String::new, |file| format!(" -f {}", file.display()));
-    let next = format!("Next: gatewright plan{file} --emulator");
-    terminal.tell(|err| writeln!(err, "{}", report::visible(&next)))?;
+    let next = again::again(global, "plan", global.emulator.is_none().then_some("--emulator"));
+    terminal.tell(|err| writeln!(err, "Next: {}", report::visible(&next)))?;
     Ok(Exit::Done)
 }
 
-/// Returns what an option says, else what somebody on the terminal answers, else what is usual.
+/// Returns what an option says, else what somebody on the terminal answers, else what is usual, if anything is.
 fn answer(
     given: Option<String>,
     question: &str,
-    usual: &str,
+    usual: Option<&str>,
     parse: impl Fn(&str) -> Result<String, String>,
     terminal: &Terminal,
 ) -> Result<String, Failure> {
@@ -116,16 +122,21 @@ fn answer(
         return Ok(given);
     }
     if !Terminal::can_ask() {
+        let Some(usual) = usual else {
+            return Err(Failure::usage("nobody is there to ask for the tenant", "Name it with `--subdomain`."));
+        };
+        terminal.tell(|err| writeln!(err, "{question}: {usual} (the default; nobody is there to ask)"))?;
         return Ok(usual.to_owned());
     }
+    let brackets = usual.map(|usual| format!(" [{usual}]")).unwrap_or_default();
     loop {
-        let said = terminal.ask_line(&format!("{question} [{usual}]: "))?;
+        let said = terminal.ask_line(&format!("{question}{brackets}: "))?;
         let Some(said) = said else {
             return Err(Failure::Refused { message: "broken off; nothing was written".to_owned(), hint: None });
         };
-        match said.trim() {
-            "" => return Ok(usual.to_owned()),
-            said => match parse(said) {
+        match (said.trim(), usual) {
+            ("", Some(usual)) => return Ok(usual.to_owned()),
+            (said, _) => match parse(said) {
                 Ok(said) => return Ok(said),
                 Err(why) => terminal.tell(|err| writeln!(err, "{why}"))?,
             },

@@ -14,15 +14,19 @@ use std::collections::BTreeSet;
 const SUBJECT: &str = "sub";
 
 /// Reports policies that disagree with their server or cannot be proven.
-pub(super) fn check(desired: &DesiredState, problems: &mut Vec<Diagnostic>) {
+pub(super) fn check(desired: &DesiredState, broken: &BTreeSet<EntryKey>, problems: &mut Vec<Diagnostic>) {
     for policy in desired.policies.values() {
         let key = &policy.authorization_server;
         match desired.servers.get(&key.value) {
             Some(Entry::Present(server)) => {
                 let audiences = server.audiences.as_ref().map(|audiences| audiences.value.as_slice());
-                check_audiences(policy, audiences, &server.origin, problems);
                 check_scopes(policy, grantable(server).as_ref(), &server.origin, problems);
-                check_probes(policy, server, desired, problems);
+                if audiences.is_some() || !broken.contains(&key.value) {
+                    check_audiences(policy, audiences, &server.origin, problems);
+                }
+                if !broken.contains(&key.value) {
+                    check_probes(policy, server, desired, problems);
+                }
             }
             Some(Entry::External(external)) => {
                 let ExternalServer { audiences, scopes } = &external.declared;

@@ -34,11 +34,13 @@ impl<'t> Kind<'t> {
 }
 
 /// Checks one environment and takes out of its lists and maps what `only` leaves out.
+///
+/// Of servers that are `broken` something was said and could not be read, so nothing is called missing there.
 pub(crate) fn check(
     desired: &mut DesiredState,
     names: &Names<'_>,
-    root: &Path,
-    sources: &SourceFiles,
+    broken: &BTreeSet<EntryKey>,
+    (root, sources): (&Path, &SourceFiles),
 ) -> Vec<Diagnostic> {
     let mut checker = Checker { problems: Vec::new(), notes: Vec::new(), suggestions: 0 };
     checker.app_roles(desired, names);
@@ -47,7 +49,7 @@ pub(crate) fn check(
     checker.policy_references(desired, names);
     identity::check(desired, &mut checker.problems);
     audience::check(desired, &mut checker.problems);
-    policy::check(desired, &mut checker.problems);
+    policy::check(desired, broken, &mut checker.problems);
     output::check(desired, root, sources, &mut checker.problems);
     desired.notes.append(&mut checker.notes);
     checker.problems

@@ -1,5 +1,6 @@
 //! Typed reading of nodes: each method returns what it read or reports why it could not.
 
+use crate::config::colon;
 use crate::config::interpolate::{Kind, Resolved, Variables};
 use crate::config::nearest;
 use crate::config::tree::{CoreType, Node, Pair, Value};
@@ -133,10 +134,14 @@ impl<'a> Decoder<'a> {
             self.error(Code::NullValue, at.origin, format!("{} has no value", at.what()), hint);
             return None;
         }
+        if let Some(lacking) = at.node.scalar().and_then(|scalar| colon::lacking(&scalar.text, known.iter().copied())) {
+            self.error(Code::WrongType, &at.node.origin, lacking.message(), lacking.hint());
+            return None;
+        }
         let pairs = self.map(at)?;
         let mut misspelt: Vec<(&'static str, &'t Pair)> = Vec::new();
         for pair in pairs.iter().filter(|pair| !known.contains(&pair.key.value.as_str())) {
-            let Some(meant) = self.unknown_key(at, &pair.key, known) else { continue };
+            let Some(meant) = self.unknown_key(at, &pair.key, known, pairs) else { continue };
             if !misspelt.iter().any(|(other, _)| *other == meant) {
                 self.guessed.extend([pair.key.origin.clone(), pair.value.origin.clone()]);
                 misspelt.push((meant, pair));
@@ -151,21 +156,26 @@ impl<'a> Decoder<'a> {
         at: At<'_>,
         key: &Sourced<String>,
         known: &'static [&'static str],
+        beside: &[Pair],
     ) -> Option<&'static str> {
         let name = key.value.as_str();
+        if let Some(lacking) = colon::lacking(name, known.iter().copied()) {
+            self.error(Code::UnknownKey, &key.origin, lacking.message(), lacking.hint());
+            return known.iter().copied().find(|known| *known == lacking.key);
+        }
         let is_secret = matches!(name, "client_secret" | "secret" | "password");
         let near = nearest::nearest(name, known.iter().copied()).filter(|_| !is_secret);
         let hint = match near {
             _ if is_secret => {
-                "No field takes a secret: OneLogin makes client secrets, and a probe names the variable that holds one \
-                 (`client_secret_env: NAME`)."
+                "Remove it; no field takes a secret. OneLogin makes client secrets, and a probe names the variable that \
+                 holds one (`client_secret_env: NAME`)."
                     .to_owned()
             }
             Some(near) => format!("Did you mean `{near}`?"),
-            None => {
+            None => too_far_left(key, beside).unwrap_or_else(|| {
                 let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
                 format!("Known here: {}.", names.join(", "))
-            }
+            }),
         };
         self.error(Code::UnknownKey, &key.origin, format!("unknown key `{name}` in {}", at.what()), hint);
         near
@@ -176,7 +186,12 @@ impl<'a> Decoder<'a> {
         match &at.node.value {
             Value::Map(pairs) => Some(pairs),
             Value::Scalar(_) | Value::List(_) => {
-                self.wrong_type(at, "a mapping", "{}", "Write `key: value` lines below it.");
+                self.wrong_type(
+                    at,
+                    "a mapping",
+                    "{}",
+                    "Write `key: value` lines below it, with a blank after the colon.",
+                );
                 None
             }
         }
@@ -187,7 +202,10 @@ impl<'a> Decoder<'a> {
         match &at.node.value {
             Value::List(items) => Some(items),
             Value::Scalar(scalar) if !at.node.is_null() => {
-                let hint = format!("Put it in brackets: `{}: [{}]`.", at.name, quoted(&scalar.text));
+                let hint = match scalar.text.starts_with('-') {
+                    true => "An item begins with `- `: a blank is missing after the dash.".to_owned(),
+                    false => format!("Put it in brackets: `{}: [{}]`.", at.name, quoted(&scalar.text)),
+                };
                 self.error(
                     Code::WrongType,
                     &at.node.origin,
@@ -216,7 +234,7 @@ impl<'a> Decoder<'a> {
         let hint = match empty {
             _ if at.is_item => "Write a value, or remove the item.".to_owned(),
             "" => "Write a value, or remove the key to leave it alone.".to_owned(),
-            _ => format!("Write `{empty}` to empty it, or remove the key to leave it alone."),
+            _ => format!("Write a value, `{empty}` to empty it, or remove the key to leave it alone."),
         };
         self.error(Code::NullValue, at.origin, format!("{} has no value", at.what()), hint);
     }
@@ -439,6 +457,21 @@ impl<'a> Decoder<'a> {
         let texts = self.texts(at, TextRule::Line)?;
         Some(texts.into_iter().map(|text| Sourced::new(EntryKey::new(text.value), text.origin)).collect())
     }
+}
+
+/// The keys whose values are names of the user's own, each with something below it.
+const OPEN: [&str; 5] = ["scopes", "claims", "clients", "require_claims", "variables"];
+
+/// Says how much deeper a key belongs that stands right behind a block of names, not in it.
+fn too_far_left(key: &Sourced<String>, beside: &[Pair]) -> Option<String> {
+    let before = beside.iter().take_while(|pair| pair.key.origin != key.origin).last()?;
+    let Value::Map(below) = &before.value.value else { return None };
+    let block = before.key.value.as_str();
+    let deeper = below.first()?.key.origin.column.checked_sub(key.origin.column).filter(|deeper| *deeper > 0)?;
+    let is_below = below.first()?.key.origin.line > before.key.origin.line;
+    let blanks = if deeper == 1 { "blank" } else { "blanks" };
+    (OPEN.contains(&block) && is_below)
+        .then(|| format!("It stands beside `{block}`; give it {deeper} more {blanks} to stand below it."))
 }
 
 /// Says what to write where `[contacts: read]` was read as a mapping.

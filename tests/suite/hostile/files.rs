@@ -41,7 +41,7 @@ fn program() -> Program {
 #[track_caller]
 fn must_refuse(run: &Run, expected: &str) {
     assert!(matches!(run.code, 1 | 4), "{}", run.block());
-    assert!(run.stderr.contains(expected), "should say {expected}\n{}", run.block());
+    assert!(run.sentences().contains(expected), "should say {expected}\n{}", run.block());
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -155,7 +155,7 @@ fn the_workspace_is_made_of_real_folders() {
         symlink(program.folder().join("elsewhere"), &place).unwrap();
         let run = run_bounded(&program, "apply --auto-approve --emulator=state/s.json");
         assert_eq!(run.code, 1, "{}\n{}", place.display(), run.block());
-        assert!(format!("{}{}", run.stdout, run.stderr).contains(LINK), "{}\n{}", place.display(), run.block());
+        assert!(format!("{}{}", run.stdout, run.sentences()).contains(LINK), "{}\n{}", place.display(), run.block());
         assert!(is_empty(&program.folder().join("elsewhere")), "{}", place.display());
         std::fs::remove_file(&place).unwrap();
     }

@@ -203,6 +203,11 @@ impl Drop for Program {
 }
 
 impl Run {
+    /// Returns stderr with the lines of one sentence put together again.
+    pub(crate) fn sentences(&self) -> String {
+        self.stderr.replace("\n    ", " ")
+    }
+
     /// Returns stdout, stderr and the exit code as one block.
     pub(crate) fn block(&self) -> String {
         let Self { stdout, stderr, code } = self;

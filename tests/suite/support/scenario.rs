@@ -163,7 +163,7 @@ impl Story<'_> {
 
     fn must_plan_empty(&self, after: &str, limits: &str) {
         let run = self.run(&format!("plan --detailed-exitcode{limits}"));
-        if !limits.is_empty() && run.stderr.contains("neither the file nor the account has it") {
+        if !limits.is_empty() && run.sentences().contains("neither the file nor the account has it") {
             // The target was only live, and is gone.
             return;
         }
