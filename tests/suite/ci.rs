@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let listed = std::fs::read_dir(folder).into_iter().flatten();
+    let mut entries: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() { files(&path, found) } else { found.push(path) }
@@ -179,7 +180,9 @@ fn the_reviewed_plan_is_applied_and_nothing_else() {
     runner.apply(&[], 0);
     let secret = runner.program.read("sink");
     assert!(secret.contains("\"app\": \"web\""), "the secret went to the command");
-    assert!(!runner.program.folder().join(".gatewright/secrets").exists(), "and to no file");
+    let mut kept = Vec::new();
+    files(&runner.program.folder().join(".gatewright/secrets"), &mut kept);
+    assert_eq!(kept, Vec::<PathBuf>::new(), "and to no file");
     assert!(runner.program.folder().join(".gatewright/runs").exists(), "what undo needs is there to be kept");
     runner.plan(&[], "0");
     // The file moves between review and apply: another plan is needed, and nothing is written.
