@@ -62,8 +62,15 @@ pub fn of_plan(planned: Planned<'_>) -> AccessDiff {
     found.extend(refused(admissions, &before, rewritten));
     found.extend(made_anew(&before, &after, &replaced));
     found.sort();
-    let sides =
-        Sides { before: &before, after: &after, renames: &renames, admissions, replaced: &replaced, changes: &found };
+    let sides = Sides {
+        before: &before,
+        after: &after,
+        renames: &renames,
+        admissions,
+        rewritten,
+        replaced: &replaced,
+        changes: &found,
+    };
     let graph = graph(&sides);
     AccessDiff { changes: found, graph }
 }

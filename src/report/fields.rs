@@ -14,20 +14,66 @@ const LONG: usize = 40;
 const INDENT: &str = "      ";
 const DEEPER: &str = "        ";
 
+/// How a field is best shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape<'a> {
+    /// Element by element.
+    List { before: &'a [Value], after: &'a [Value] },
+    /// Word by word.
+    Words { before: &'a str, after: &'a str },
+    /// As it is and stays.
+    Same(&'a Value),
+    /// As what comes; there is nothing before.
+    New(&'a Value),
+    /// As what goes; there is nothing after.
+    Gone(&'a Value),
+    /// One after the other.
+    Other { before: &'a Value, after: &'a Value },
+}
+
+impl<'a> Shape<'a> {
+    pub(super) fn of(field: &'a FieldChange) -> Self {
+        match (&field.before, &field.after) {
+            (Value::Array(before), Value::Array(after)) => Self::List { before, after },
+            (Value::Array(before), Value::Null) => Self::List { before, after: &[] },
+            (Value::Null, Value::Array(after)) => Self::List { before: &[], after },
+            (Value::String(before), Value::String(after)) if is_long(before) || is_long(after) => {
+                Self::Words { before, after }
+            }
+            (before, after) if before == after => Self::Same(after),
+            (Value::Null, after) => Self::New(after),
+            (before, Value::Null) => Self::Gone(before),
+            (before, after) => Self::Other { before, after },
+        }
+    }
+}
+
+/// What becomes of the elements of a list.
+pub(super) struct ListParts<'a> {
+    pub(super) removed: Vec<&'a Value>,
+    pub(super) added: Vec<&'a Value>,
+    /// How many stay.
+    pub(super) kept: usize,
+}
+
+impl<'a> ListParts<'a> {
+    pub(super) fn of(before: &'a [Value], after: &'a [Value]) -> Self {
+        let removed: Vec<&Value> = before.iter().filter(|value| !after.contains(value)).collect();
+        let added = after.iter().filter(|value| !before.contains(value)).collect();
+        Self { kept: before.len() - removed.len(), removed, added }
+    }
+}
+
 /// Writes one field of a change.
 pub(super) fn write_field(out: &mut dyn Write, field: &FieldChange) -> io::Result<()> {
-    let FieldChange { path, before, after } = field;
-    match (before, after) {
-        (Value::Array(before), Value::Array(after)) => write_list(out, path, before, after),
-        (Value::Array(before), Value::Null) => write_list(out, path, before, &[]),
-        (Value::Null, Value::Array(after)) => write_list(out, path, &[], after),
-        (Value::String(before), Value::String(after)) if is_long(before) || is_long(after) => {
-            write_words(out, path, before, after)
-        }
-        (before, after) if before == after => writeln!(out, "{INDENT}{path}: {} (unchanged)", shown(after)),
-        (Value::Null, after) => writeln!(out, "{INDENT}{path}: {}", shown(after)),
-        (before, Value::Null) => writeln!(out, "{INDENT}{path}: {} → (none)", shown(before)),
-        (before, after) => {
+    let path = field.path;
+    match Shape::of(field) {
+        Shape::List { before, after } => write_list(out, path, before, after),
+        Shape::Words { before, after } => write_words(out, path, before, after),
+        Shape::Same(value) => writeln!(out, "{INDENT}{path}: {} (unchanged)", shown(value)),
+        Shape::New(value) => writeln!(out, "{INDENT}{path}: {}", shown(value)),
+        Shape::Gone(value) => writeln!(out, "{INDENT}{path}: {} → (none)", shown(value)),
+        Shape::Other { before, after } => {
             let (before, after) = (shown(before), shown(after));
             let width = INDENT.len() + path.len() + 2 + before.chars().count() + 3 + after.chars().count();
             if width <= WIDTH {
@@ -67,9 +113,7 @@ fn is_long(text: &str) -> bool {
 
 /// Writes the removed and the added elements of a list; those that stay are counted.
 fn write_list(out: &mut dyn Write, path: &str, before: &[Value], after: &[Value]) -> io::Result<()> {
-    let removed: Vec<&Value> = before.iter().filter(|value| !after.contains(value)).collect();
-    let added: Vec<&Value> = after.iter().filter(|value| !before.contains(value)).collect();
-    let kept = before.len() - removed.len();
+    let ListParts { removed, added, kept } = ListParts::of(before, after);
     match (removed.as_slice(), added.as_slice()) {
         ([], []) if before.is_empty() => return writeln!(out, "{INDENT}{path}: (empty)"),
         ([], []) if before == after => return writeln!(out, "{INDENT}{path}: ({kept} unchanged)"),
@@ -106,7 +150,7 @@ fn write_words(out: &mut dyn Write, path: &str, before: &str, after: &str) -> io
 }
 
 /// Compares two texts word by word and joins neighbours that fare alike.
-fn word_runs(before: &str, after: &str) -> Vec<(ChangeTag, String)> {
+pub(super) fn word_runs(before: &str, after: &str) -> Vec<(ChangeTag, String)> {
     let diff = TextDiff::from_words(before, after);
     let mut runs: Vec<(ChangeTag, String)> = Vec::new();
     for change in diff.iter_all_changes() {

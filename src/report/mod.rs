@@ -13,6 +13,7 @@ mod diagnostics;
 mod error;
 mod facts;
 mod fields;
+mod html;
 mod json;
 mod keys;
 mod markdown;
@@ -36,6 +37,7 @@ pub use contrast::write_contrast;
 pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint, write_note, write_warning};
+pub use html::write_plan_html;
 pub use json::{
     AccessShown, SavedChange, SavedField, SavedPlan, SavedPlanError, access_schema, contrast_schema, plan_schema,
     read_plan, write_access_json, write_contrast_json, write_plan_json,

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 Examples:
   gatewright plan --env prod
   gatewright plan --env prod --out plan.json    then: gatewright apply plan.json
+  gatewright plan --env prod --format html > plan.html
   gatewright plan --emulator --detailed-exitcode
   gatewright plan --target authorization_server/contacts
   gatewright plan --replace oidc_app/contacts-web --allow-destroy
@@ -67,6 +68,8 @@ enum Format {
     Text,
     /// For the comment on a pull request
     Markdown,
+    /// One file for a browser, which loads nothing else
+    Html,
     /// For programs; also what --out saves
     Json,
 }
@@ -107,6 +110,7 @@ pub(in crate::cli) async fn run(
     terminal.print(|out| match format {
         Format::Text => report::write_plan_text(out, &view),
         Format::Markdown => report::write_plan_markdown(out, &view),
+        Format::Html => report::write_plan_html(out, &view),
         Format::Json => report::write_plan_json(out, &view),
     })?;
     if let Some(path) = out

@@ -2,13 +2,14 @@
 
 use super::mermaid::{LEGEND, Picture, picture};
 use super::page::{Page, Section};
-use super::span::{block, code, html, plain, sentence};
+use super::span::{block, code, plain, sentence};
 use crate::access::AccessChange;
 use crate::diff::{Change, FieldChange, Impact, Refusal};
 use crate::model::Note;
 use crate::plan::{Context, FileChange, Plan};
 use crate::report::facts::facts;
 use crate::report::fields::shown;
+use crate::report::html::escaped;
 use crate::report::refusal::refusal_advice;
 use crate::report::text::{file_diff, limited_to, place, summary_line};
 use crate::report::{PlanView, count, visible};
@@ -41,11 +42,11 @@ pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Resu
     page.push(&format!("{}\n", plain(&summary_line(plan, files))));
     let mut left_out = LeftOut::default();
     let mut refusals = plan.refusals.iter().map(|refusal| refusal_block(refusal, plan));
-    let section = frame("\n**Refused**\n\n", &mut refusals, "", REFUSAL_SHARE);
+    let section = frame("\n**Refused**\n", &mut refusals, "", REFUSAL_SHARE);
     left_out.note(page.section(section, RESERVE), "refusal", None);
     for (impact, share) in IMPACTS {
         let of_impact: Vec<_> = access.iter().filter(|change| change.impact == impact).collect();
-        let open = format!("\n**{}** ({})\n\n", impact_heading(impact), of_impact.len());
+        let open = format!("\n**{}** ({})\n", impact_heading(impact), of_impact.len());
         let mut blocks = of_impact.iter().map(|change| access_block(change));
         left_out.note(page.section(frame(open, &mut blocks, "", share), RESERVE), "access change", None);
     }
@@ -88,7 +89,7 @@ fn frame<'a>(
 }
 
 fn folded(what: &str) -> String {
-    format!("\n<details><summary>{}</summary>\n\n", html(what))
+    format!("\n<details><summary>{}</summary>\n\n", escaped(what))
 }
 
 const FOLDED: &str = "</details>\n";

@@ -42,29 +42,13 @@ pub(super) fn plain(text: &str) -> String {
     escaped
 }
 
-/// Returns text for an HTML element, where Markdown means nothing.
-pub(super) fn html(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in visible(text).chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
-}
-
 fn longest_run(text: &str) -> usize {
     text.split(|character| character != '`').map(str::len).max().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{block, code, html, plain, sentence};
+    use super::{block, code, plain, sentence};
 
     #[test]
     fn names_cannot_leave_their_span() {
@@ -82,6 +66,5 @@ mod tests {
         assert_eq!(sentence("`web` may get `a:b` on `s`"), "`web` may get `a:b` on `s`");
         assert_eq!(sentence("`a`<b>`c` is *gone*"), "`a`\\<b\\>`c` is \\*gone\\*");
         assert_eq!(plain("@team #1 [x](y)"), "@<!-- -->team #<!-- -->1 \\[x\\](y)");
-        assert_eq!(html("<b>&\"'"), "&lt;b&gt;&amp;&quot;&#39;");
     }
 }
