@@ -19,6 +19,7 @@ mod init;
 mod lints;
 mod matrix;
 mod mistakes;
+mod plan_formats;
 mod properties;
 mod quota;
 mod readme;
