@@ -38,8 +38,12 @@ fn api_table(html: &mut Html<'_>, api: &GraphApi, is_open: bool) -> io::Result<(
             })?;
             let changed = clients.iter().filter(|client| client.impact.is_some()).count();
             let clients = count(clients.len(), "client", None);
-            let changed = if changed == 0 { "nothing changes here".to_owned() } else { format!("{changed} touched") };
-            html.leaf("span", &[Attr::Class("quiet")], &format!(": {clients}, {changed}"))?;
+            let changed = match (changed, impact) {
+                (0, None) => ", nothing changes here".to_owned(),
+                (0, Some(_)) => String::new(),
+                (changed, _) => format!(", {changed} touched"),
+            };
+            html.leaf("span", &[Attr::Class("quiet")], &format!(": {clients}{changed}"))?;
             mark_for_all(html, *impact)
         })?;
         html.element("table", &[], |html| {
