@@ -27,7 +27,7 @@
 //! | [`model`] | the nouns: desired, live, identity; equality with absent fields left alone |
 //! | [`config`] | YAML to desired state, and an account back to YAML |
 //! | [`api`] | speaks HTTP: tokens, paging, retries, wire types; reading and writing are two types |
-//! | [`live`] | collects a snapshot through the reader |
+//! | [`live`] | collects a live state through the reader, or chooses it from a saved one |
 //! | [`diff`] | pairs desired with live and compares field by field; pure |
 //! | [`access`] | who may call what, and what a plan changes about it; pure |
 //! | [`plan`] | orders changes into steps and judges safety; pure, the last place anything is decided |

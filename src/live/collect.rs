@@ -1,11 +1,11 @@
 //! The reads, as many at a time as the reader allows.
 
-use super::consequences::consequences;
+use super::consequences::{consequences, of_role};
 use super::error::CollectError;
-use super::needs::{self, Children, Lists};
+use super::needs::{self, Children, Lists, Needs};
 use crate::api::{ApiError, Reader, ServerList};
 use crate::model::{
-    Consequences, DesiredState, Kind, LiveApp, LiveLists, LiveServer, LiveState, LiveUser, RemoteId, UserRef, identify,
+    Consequences, DesiredState, Kind, LiveApp, LiveLists, LiveServer, LiveState, LiveUser, RemoteId, UserRef,
 };
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,14 +21,12 @@ pub async fn collect(reader: &Reader, desired: &DesiredState) -> Result<LiveStat
     // The account is checked before anything else is asked.
     let account_id = reader.account_id().await?;
     let (lists, users) = tokio::try_join!(read_lists(reader, needs::lists(desired)), read_users(reader, desired))?;
-    let identities = identify(desired, &lists);
-    let roles = needs::roles(desired, &identities);
+    let Needs { identities: _, servers, apps, members, deletions } = Needs::of(desired, &lists);
     let (servers, apps, role_members) = tokio::try_join!(
-        read_servers(reader, &lists, needs::servers(desired, &identities)),
-        read_apps(reader, &lists, needs::apps(desired, &identities)),
-        read_members(reader, &lists, roles),
+        read_servers(reader, &lists, servers),
+        read_apps(reader, &lists, apps),
+        read_members(reader, &lists, members),
     )?;
-    let deletions = needs::deletions(desired, &identities);
     let live =
         LiveState { account_id, lists, servers, apps, role_members, consequences: Consequences::default(), users };
     let consequences = consequences(reader, desired, &live, &deletions).await?;
@@ -41,11 +39,37 @@ pub async fn collect(reader: &Reader, desired: &DesiredState) -> Result<LiveStat
 /// As [`collect`].
 pub async fn collect_all(reader: &Reader) -> Result<LiveState, CollectError> {
     let account_id = reader.account_id().await?;
-    let lists = read_lists(reader, Lists { servers: true, apps: true, roles: true }).await?;
+    let lists = read_lists(reader, Lists::ALL).await?;
     let servers = lists.servers.iter().map(|server| (server.id, Children::ALL)).collect();
     let apps = lists.apps.iter().filter(|app| app.is_oidc()).map(|app| app.id).collect();
     let (servers, apps) = tokio::try_join!(read_servers(reader, &lists, servers), read_apps(reader, &lists, apps))?;
     Ok(LiveState { account_id, lists, servers, apps, ..LiveState::default() })
+}
+
+/// Reads all that a file needs, or may come to need: the whole account, the users the file names, and of the roles it lists
+/// the members and the apps they give.
+///
+/// Shape: every listed server and OIDC app is there whole, and what the file pins beyond a list that is cut off. Of the
+/// consequences only the apps of roles are there: the rest follows from the servers.
+///
+/// # Errors
+/// As [`collect`].
+pub async fn collect_whole(reader: &Reader, desired: &DesiredState) -> Result<LiveState, CollectError> {
+    let account_id = reader.account_id().await?;
+    let (lists, users) = tokio::try_join!(read_lists(reader, Lists::ALL), read_users(reader, desired))?;
+    let needs = Needs::of(desired, &lists);
+    let listed = lists.servers.iter().map(|server| server.id);
+    let servers = listed.chain(needs.servers.into_keys()).map(|id| (id, Children::ALL)).collect();
+    let apps = lists.apps.iter().filter(|app| app.is_oidc()).map(|app| app.id).collect();
+    let roles = needs::listed_roles(&needs.identities);
+    let (servers, apps, role_members, role_apps) = tokio::try_join!(
+        read_servers(reader, &lists, servers),
+        read_apps(reader, &lists, apps),
+        read_members(reader, &lists, roles.clone()),
+        try_join_all(roles.into_iter().map(async |role| of_role(&lists, role, reader.role_apps(role).await))),
+    )?;
+    let consequences = Consequences { role_apps: role_apps.into_iter().collect(), ..Consequences::default() };
+    Ok(LiveState { account_id, lists, servers, apps, role_members, consequences, users })
 }
 
 /// Reads all lists, and whole the servers and apps that `choose` names by them; what is in no list is not read.
@@ -57,7 +81,7 @@ pub async fn collect_chosen(
     choose: impl FnOnce(&LiveLists) -> (BTreeSet<RemoteId>, BTreeSet<RemoteId>),
 ) -> Result<LiveState, CollectError> {
     let account_id = reader.account_id().await?;
-    let lists = read_lists(reader, Lists { servers: true, apps: true, roles: true }).await?;
+    let lists = read_lists(reader, Lists::ALL).await?;
     let (servers, apps) = choose(&lists);
     let listed = lists.servers.iter().filter(|server| servers.contains(&server.id));
     let servers = listed.map(|server| (server.id, Children::ALL)).collect();
@@ -75,7 +99,7 @@ pub async fn with_consequences(
     desired: &DesiredState,
     live: LiveState,
 ) -> Result<LiveState, CollectError> {
-    let deletions = needs::deletions(desired, &identify(desired, &live.lists));
+    let deletions = Needs::of(desired, &live.lists).deletions;
     let consequences = consequences(reader, desired, &live, &deletions).await?;
     Ok(LiveState { consequences, ..live })
 }
@@ -94,7 +118,7 @@ async fn read_lists(reader: &Reader, needed: Lists) -> Result<LiveLists, Collect
 }
 
 async fn read_users(reader: &Reader, desired: &DesiredState) -> Result<BTreeMap<UserRef, Vec<LiveUser>>, CollectError> {
-    let users = needs::users(desired).into_iter().map(async |user| {
+    let users = needs::users(desired).into_keys().map(async |user| {
         let found = reader.users(&user).await?;
         Ok::<_, CollectError>((user, found))
     });

@@ -3,9 +3,9 @@
 use super::error::CollectError;
 use super::needs;
 use crate::api::{ApiError, Reader};
-use crate::model::{Consequences, DesiredState, Kind, LiveClient, LiveState, RemoteId};
+use crate::model::{Consequences, DesiredState, Kind, LiveClient, LiveLists, LiveState, RemoteId};
 use futures_util::future::try_join_all;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Live objects that a plan deletes or replaces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,9 +27,10 @@ pub async fn consequences(
     deletions: &Deletions,
 ) -> Result<Consequences, CollectError> {
     let Deletions { apps, roles } = deletions;
-    let role_apps = try_join_all(roles.iter().map(async |role| of_role(live, *role, reader.role_apps(*role).await)));
+    let lists = &live.lists;
+    let role_apps = try_join_all(roles.iter().map(async |role| of_role(lists, *role, reader.role_apps(*role).await)));
     let role_members =
-        try_join_all(roles.iter().map(async |role| of_role(live, *role, reader.role_members(*role).await)));
+        try_join_all(roles.iter().map(async |role| of_role(lists, *role, reader.role_members(*role).await)));
     let bindings = async {
         if apps.is_empty() {
             return Ok(Vec::new());
@@ -38,15 +39,23 @@ pub async fn consequences(
         try_join_all(servers.into_iter().map(async |server| clients_of(reader, live, server).await)).await
     };
     let (bindings, role_apps, role_members) = tokio::try_join!(bindings, role_apps, role_members)?;
-    let bindings = bindings.into_iter().filter_map(|(server, mut clients)| {
-        clients.retain(|client| apps.contains(&client.app_id));
-        (!clients.is_empty()).then_some((server, clients))
-    });
     Ok(Consequences {
-        bindings: bindings.collect(),
+        bindings: bindings_of(apps, bindings),
         role_apps: role_apps.into_iter().collect(),
         role_members: role_members.into_iter().collect(),
     })
+}
+
+/// Keeps of the bindings of all servers those that go with the given apps.
+pub(super) fn bindings_of(
+    apps: &BTreeSet<RemoteId>,
+    all: impl IntoIterator<Item = (RemoteId, Vec<LiveClient>)>,
+) -> BTreeMap<RemoteId, Vec<LiveClient>> {
+    let going = all.into_iter().filter_map(|(server, mut clients)| {
+        clients.retain(|client| apps.contains(&client.app_id));
+        (!clients.is_empty()).then_some((server, clients))
+    });
+    going.collect()
 }
 
 /// Returns all servers by id and name; the list may not have been read, where the file names no server.
@@ -75,7 +84,11 @@ async fn clients_of(
 }
 
 /// Names the role that could not be read.
-fn of_role<T>(live: &LiveState, id: RemoteId, read: Result<T, ApiError>) -> Result<(RemoteId, T), CollectError> {
-    let name = live.lists.roles.iter().find(|role| role.id == id).map_or("", |role| role.name.as_str());
+pub(super) fn of_role<T>(
+    lists: &LiveLists,
+    id: RemoteId,
+    read: Result<T, ApiError>,
+) -> Result<(RemoteId, T), CollectError> {
+    let name = lists.roles.iter().find(|role| role.id == id).map_or("", |role| role.name.as_str());
     Ok((id, read.map_err(|error| CollectError::of(error, Kind::Role, id, name))?))
 }

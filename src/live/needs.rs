@@ -1,8 +1,12 @@
-//! What has to be read, judged from the file alone: no request more than the comparison needs.
+//! What has to be read, judged from the file and the lists: no request more than the comparison needs.
+//!
+//! The account is asked for it, or a whole read that somebody saved.
 
 use super::consequences::Deletions;
+use crate::diagnostic::Origin;
 use crate::model::{
-    DesiredState, Entry, EntryKey, ExternalServer, Identities, Match, RemoteId, ScopeValue, Server, UserRef,
+    DesiredState, Entry, EntryKey, ExternalServer, Identities, LiveLists, Match, RemoteId, ScopeValue, Server, UserRef,
+    identify,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +16,39 @@ pub(super) struct Lists {
     pub(super) servers: bool,
     pub(super) apps: bool,
     pub(super) roles: bool,
+}
+
+impl Lists {
+    /// Everything.
+    pub(super) const ALL: Self = Self { servers: true, apps: true, roles: true };
+}
+
+/// What has to be read beyond the lists.
+pub(super) struct Needs {
+    /// Which desired thing is which listed object.
+    pub(super) identities: Identities,
+    /// Servers, each with the children that count.
+    pub(super) servers: BTreeMap<RemoteId, Children>,
+    /// Apps.
+    pub(super) apps: BTreeSet<RemoteId>,
+    /// Roles whose members count.
+    pub(super) members: BTreeSet<RemoteId>,
+    /// What is deleted, and takes more along.
+    pub(super) deletions: Deletions,
+}
+
+impl Needs {
+    /// Says what a file needs of an account with these lists.
+    pub(super) fn of(desired: &DesiredState, lists: &LiveLists) -> Self {
+        let identities = identify(desired, lists);
+        Self {
+            servers: servers(desired, &identities),
+            apps: apps(desired, &identities),
+            members: roles(desired, &identities),
+            deletions: deletions(desired, &identities),
+            identities,
+        }
+    }
 }
 
 /// Says which lists the file speaks of.
@@ -38,7 +75,7 @@ impl Children {
 }
 
 /// Returns the live servers to read, each with its children.
-pub(super) fn servers(desired: &DesiredState, identities: &Identities) -> BTreeMap<RemoteId, Children> {
+fn servers(desired: &DesiredState, identities: &Identities) -> BTreeMap<RemoteId, Children> {
     let live = |key: &EntryKey| identities.servers.get(key).copied().and_then(Match::id);
     let needed = desired.servers.iter().filter_map(|(key, entry)| Some((live(key)?, children(desired, key, entry)?)));
     needed.collect()
@@ -82,13 +119,13 @@ fn asked<'a>(desired: &'a DesiredState, key: &'a EntryKey) -> impl Iterator<Item
 }
 
 /// Returns the live apps to read: those that are ours.
-pub(super) fn apps(desired: &DesiredState, identities: &Identities) -> BTreeSet<RemoteId> {
+fn apps(desired: &DesiredState, identities: &Identities) -> BTreeSet<RemoteId> {
     let ours = desired.apps.iter().filter(|(_, entry)| entry.managed().is_some());
     ours.filter_map(|(key, _)| identities.apps.get(key).copied().and_then(Match::id)).collect()
 }
 
 /// Returns the live apps and roles that are deleted, or made anew.
-pub(super) fn deletions(desired: &DesiredState, identities: &Identities) -> Deletions {
+fn deletions(desired: &DesiredState, identities: &Identities) -> Deletions {
     let is_gone = |key, entry: &Entry<_, _>| matches!(entry, Entry::Absent(_)) || desired.replaces.contains(key);
     let apps = desired.apps.iter().filter(|(key, entry)| is_gone(key, entry));
     let roles = desired.roles.iter().filter(|(_, entry)| matches!(entry, Entry::Absent(_)));
@@ -99,26 +136,35 @@ pub(super) fn deletions(desired: &DesiredState, identities: &Identities) -> Dele
 }
 
 /// Returns the live roles whose members have to be read.
-pub(super) fn roles(desired: &DesiredState, identities: &Identities) -> BTreeSet<RemoteId> {
+fn roles(desired: &DesiredState, identities: &Identities) -> BTreeSet<RemoteId> {
     let with_users = desired.roles.iter().filter(|(_, entry)| {
         entry.present().and_then(|role| role.ensure_users.as_ref()).is_some_and(|users| !users.value.is_empty())
     });
     with_users.filter_map(|(key, _)| identities.roles.get(key).copied().and_then(Match::id)).collect()
 }
 
-/// Returns the users to find, each once.
-pub(super) fn users(desired: &DesiredState) -> BTreeSet<UserRef> {
+/// Returns the live roles that the file lists, whatever it says of them.
+pub(super) fn listed_roles(identities: &Identities) -> BTreeSet<RemoteId> {
+    identities.roles.values().filter_map(|found| found.id()).collect()
+}
+
+/// Returns the users to find, each once, with the place that names it first.
+pub(super) fn users(desired: &DesiredState) -> BTreeMap<UserRef, &Origin> {
     let roles = desired.roles.values().filter_map(Entry::present);
-    let users = roles.filter_map(|role| role.ensure_users.as_ref()).flat_map(|users| &users.value);
-    users.map(|user| user.value.clone()).collect()
+    let named = roles.filter_map(|role| role.ensure_users.as_ref()).flat_map(|users| &users.value);
+    let mut users = BTreeMap::new();
+    for user in named {
+        users.entry(user.value.clone()).or_insert(&user.origin);
+    }
+    users
 }
 
 #[cfg(test)]
 mod tests {
-    use super::deletions;
+    use super::Needs;
     use crate::live::Deletions;
     use crate::model::sample::{account, app, file, key, live_app, role};
-    use crate::model::{DesiredState, Entry, RemoteId, identify};
+    use crate::model::{DesiredState, Entry, RemoteId};
 
     #[test]
     fn what_has_to_be_gone_and_is_live_is_deleted() {
@@ -134,6 +180,6 @@ mod tests {
             ..file()
         };
         let expected = Deletions { apps: [RemoteId(5)].into(), roles: [RemoteId(3)].into() };
-        assert_eq!(deletions(&desired, &identify(&desired, &live.lists)), expected);
+        assert_eq!(Needs::of(&desired, &live.lists).deletions, expected);
     }
 }

@@ -10,7 +10,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["diagnostic"]),
     ("config", &["diagnostic", "model"]),
     ("api", &["model"]),
-    ("live", &["api", "model"]),
+    ("live", &["api", "diagnostic", "model"]),
     ("diff", &["diagnostic", "model"]),
     ("plan", &["diagnostic", "diff", "model"]),
     ("access", &["diagnostic", "diff", "model"]),
