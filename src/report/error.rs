@@ -6,15 +6,18 @@ use super::words::{WIDTH, fit};
 use std::error::Error;
 use std::io::{self, Write};
 
+/// The most of one cause that is shown. What is longer quotes a value that is not meant to be read.
+const MOST_CHARACTERS: usize = 1000;
+
 /// Writes an error: heading, the chain of its causes, then what to do.
 ///
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_error(out: &mut dyn Write, error: &(dyn Error + 'static), hint: Option<&str>) -> io::Result<()> {
-    writeln!(out, "{ERROR}error{ERROR:#}: {}", lines(&error.to_string(), "error: "))?;
+    writeln!(out, "{ERROR}error{ERROR:#}: {}", said(error, "error: "))?;
     let mut source = error.source();
     while let Some(cause) = source {
-        writeln!(out, "  caused by: {}", lines(&cause.to_string(), "  caused by: "))?;
+        writeln!(out, "  caused by: {}", said(cause, "  caused by: "))?;
         source = cause.source();
     }
     match hint {
@@ -58,6 +61,15 @@ fn lines(text: &str, before: &str) -> String {
     shown.join("\n").replace('\n', "\n    ")
 }
 
+/// Returns what an error says, without most of what it quotes beyond all measure.
+fn said(error: &dyn Error, before: &str) -> String {
+    let text = error.to_string();
+    match text.char_indices().nth(MOST_CHARACTERS).and_then(|(end, _)| text.get(..end)) {
+        Some(start) => lines(&format!("{start}…"), before),
+        None => lines(&text, before),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{write_error, write_hint};
@@ -73,6 +85,9 @@ mod tests {
         write_error(&mut out, &error, Some("do this")).unwrap();
         let text = String::from_utf8(out.into_inner()).unwrap();
         assert_eq!(text, "error: outer a\\u{202E}b\n  caused by: first\n    second\n\nhint: do this\n");
+        let mut out = Vec::new();
+        write_error(&mut out, &std::io::Error::other("é".repeat(1_000_000)), None).unwrap();
+        assert!(out.len() < 2300 && out.ends_with("…\n".as_bytes()), "{}", out.len());
     }
 
     #[test]
