@@ -1,7 +1,8 @@
 //! The command line as clap reads it; the comments of this file are the help.
 
 use super::command::{
-    access, apply, completions, diff, emulator, explain, export, init, plan, render, schema, undo, validate, verify,
+    access, apply, completions, diff, emulator, explain, export, init, plan, render, schema, snapshot, undo, validate,
+    verify,
 };
 use anstream::ColorChoice;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -44,6 +45,7 @@ pub(super) enum Command {
     Access(access::AccessArgs),
     Diff(diff::DiffArgs),
     Undo(undo::UndoArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Emulator(emulator::EmulatorArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),

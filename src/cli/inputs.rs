@@ -3,7 +3,7 @@
 use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::config::{self, LoadOptions};
+use crate::config::{self, LoadOptions, TenantPlace};
 use crate::diagnostic::{Diagnostic, SourceFiles};
 use crate::model::DesiredState;
 use crate::render::{self, RenderedFile};
@@ -23,7 +23,8 @@ pub(super) struct Inputs {
     pub(super) rendered: Vec<RenderedFile>,
     /// The folder of the root file.
     pub(super) root: PathBuf,
-    /// The text of the files, for problems found later.
+    /// Where the tenant is named, and the text of the files: for problems found later.
+    pub(super) tenant: Option<TenantPlace>,
     pub(super) sources: SourceFiles,
 }
 
@@ -46,7 +47,7 @@ pub(super) fn load_with(
     terminal: &Terminal,
 ) -> Result<Inputs, Failure> {
     let loaded = config::load(global.file(), &LoadOptions { environment, variables, process_env: env });
-    let config::Loaded { desired, mut diagnostics, sources, root } = loaded;
+    let config::Loaded { desired, tenant, mut diagnostics, sources, root } = loaded;
     let rendered = match desired.as_ref().map(render::render) {
         Some(Ok(rendered)) => rendered,
         Some(Err(problems)) => {
@@ -58,7 +59,7 @@ pub(super) fn load_with(
     tell(&diagnostics, &sources, terminal)?;
     match desired {
         Some(desired) if !diagnostics.iter().any(Diagnostic::is_error) => {
-            Ok(Inputs { desired, rendered, root, sources })
+            Ok(Inputs { desired, rendered, root, tenant, sources })
         }
         _ => Err(Failure::Configuration),
     }

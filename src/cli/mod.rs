@@ -20,6 +20,7 @@ mod home;
 mod inputs;
 mod log;
 mod man;
+mod offline;
 mod permission;
 mod planning;
 mod policy_files;

@@ -9,7 +9,7 @@ use super::terminal::Terminal;
 use crate::access::{self, AccessDiff};
 use crate::diff::{self, Refusal, RefusalKind};
 use crate::live;
-use crate::model::{Pairing, Targets, identify};
+use crate::model::{LiveState, Pairing, Targets, identify};
 use crate::plan::{self, Context, FileChange, Plan, SafetyLimits};
 use crate::report::{self, Cost, PlanView};
 use anyhow::Context as _;
@@ -64,7 +64,7 @@ pub(super) struct Planned {
     pub(super) files: Vec<FileChange>,
     /// Which apps of the file are which live ones.
     pub(super) apps: Pairing,
-    /// How long it took; no part of the plan.
+    /// How long reading the account took; no part of the plan.
     pub(super) took: Duration,
 }
 
@@ -86,6 +86,19 @@ pub(super) async fn make(
 ) -> Result<Planned, Failure> {
     let began = Instant::now();
     let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot plan")?;
+    let planned = of(inputs, live, files_base, asked, terminal)?;
+    tell_emulated_users(&planned.plan, connection, terminal)?;
+    Ok(Planned { took: began.elapsed(), ..planned })
+}
+
+/// Plans for an account that was read; policy files are compared with those below `files_base`.
+pub(super) fn of(
+    inputs: &Inputs,
+    live: LiveState,
+    files_base: &Path,
+    asked: &Asked,
+    terminal: &Terminal,
+) -> Result<Planned, Failure> {
     if asked.must_find_targets {
         targeting::find(&asked.targets, &inputs.desired, &live)?;
     }
@@ -104,7 +117,6 @@ pub(super) async fn make(
         targets: asked.targets.clone(),
     };
     let mut plan = plan::plan(diff, context, &asked.limits);
-    tell_emulated_users(&plan, connection, terminal)?;
     let files = plan.limit_files(policy_files::compare(files_base, &inputs.rendered)?);
     let changes: Vec<_> = plan.changes().collect();
     let access = access::of_plan(access::Planned {
@@ -114,7 +126,7 @@ pub(super) async fn make(
         rewritten: &files.iter().map(|file| file.policy.clone()).collect(),
     });
     let apps = identify(&inputs.desired, &live.lists).apps;
-    Ok(Planned { plan, access, files, apps, took: began.elapsed() })
+    Ok(Planned { plan, access, files, apps, took: Duration::ZERO })
 }
 
 /// Says where the users of an emulated account come from, where one is not found there.

@@ -1,5 +1,6 @@
 //! Policy files on disk: what is there, and how they are written.
 
+use super::failure::Failure;
 use crate::plan::{FileAction, FileChange};
 use crate::render::RenderedFile;
 use crate::workspace::{create_part, read_regular};
@@ -35,10 +36,19 @@ pub(super) fn write(folder: &Path, change: &FileChange) -> anyhow::Result<()> {
 
 /// Writes a file beside its place and moves it there, so that a reader sees the old one or the new one.
 pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_by(file, bytes, |path| fs::File::create_new(path))
+}
+
+/// Writes a file like [`replace`], readable by its owner alone.
+pub(super) fn replace_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_by(file, bytes, create_private)
+}
+
+fn replace_by(file: &Path, bytes: &[u8], open: impl Fn(&Path) -> io::Result<fs::File>) -> io::Result<()> {
     let folder = folder_of(file);
     refuse_special(file)?;
     fs::create_dir_all(folder)?;
-    let (beside, part) = create_part(file, |path| fs::File::create_new(path))?;
+    let (beside, part) = create_part(file, open)?;
     let result = write_to(part, bytes).and_then(|()| fs::rename(&beside, file));
     if result.is_err() {
         // The first error is the one worth telling.
@@ -72,9 +82,28 @@ pub(super) fn refuse_special(file: &Path) -> io::Result<()> {
     }
 }
 
+/// Refuses a file that could not be written, before anything is asked of anybody: one in a folder that does not exist, which is
+/// a slip of the pen more often than a wish, and whatever is no file.
+pub(super) fn must_be_writable(file: &Path) -> Result<(), Failure> {
+    let cannot = || format!("cannot write {}", file.display());
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        let error = anyhow::anyhow!("{}: the folder {} does not exist", cannot(), folder.display());
+        return Err(Failure::hinted(error, "Correct the path of `--out`, or make the folder."));
+    }
+    Ok(refuse_special(file).with_context(cannot)?)
+}
+
 fn write_to(mut file: fs::File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+fn create_private(file: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
 }
 
 /// Returns the place of a policy file; refuses one that a symlink leads elsewhere.

@@ -3,7 +3,8 @@
 use super::Exit;
 use super::args::{Cli, Command};
 use super::command::{
-    access, apply, completions, diff, emulator, explain, export, init, plan, render, schema, undo, validate, verify,
+    access, apply, completions, diff, emulator, explain, export, init, plan, render, schema, snapshot, undo, validate,
+    verify,
 };
 use super::failure::Failure;
 use super::terminal::Terminal;
@@ -80,6 +81,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Verify(args) => wait(verify::run(args, global, &env, terminal)),
         Command::Access(args) => wait(access::run(args, global, &env, terminal)),
         Command::Diff(args) => diff::run(args, global, &env, terminal),
+        Command::Snapshot(args) => wait(snapshot::run(args, global, &env, terminal)),
         Command::Undo(args) => wait(undo::run(args, global, &env, terminal)),
         Command::Emulator(args) => serve(emulator::run(args, global, &env, terminal)),
         Command::Explain(args) => explain::run(args, terminal),

@@ -30,12 +30,23 @@ pub struct LoadOptions<'a> {
 pub struct Loaded {
     /// What the file asks for; `None` as soon as one diagnostic is an error.
     pub desired: Option<DesiredState>,
+    /// Where the tenant is named, for problems found later.
+    pub tenant: Option<TenantPlace>,
     /// Every problem, each once, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read.
     pub sources: SourceFiles,
     /// The folder of the root file.
     pub root: PathBuf,
+}
+
+/// Where a file names the tenant of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantPlace {
+    /// Its subdomain or custom domain.
+    pub host: Origin,
+    /// Its account, if the file names one.
+    pub account_id: Option<Origin>,
 }
 
 /// All environments of a file.
@@ -86,7 +97,7 @@ pub fn load_some(path: &Path, names: &[&str], options: &LoadOptions<'_>) -> Load
     for name in names {
         match choose(&frame, Some(name)) {
             Ok(environment) => {
-                let Outcome { desired, problems, variables } = resolve(&input, &frame, environment, options);
+                let Outcome { desired, tenant: _, problems, variables } = resolve(&input, &frame, environment, options);
                 let variables = variables.texts();
                 environments.extend(desired.map(|desired| LoadedEnvironment {
                     name: (*name).to_owned(),
@@ -110,12 +121,12 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Loaded {
     let input = include::read(path);
     let frame = frame::frame(&input);
     let mut diagnostics = common_problems(&input, &frame, options);
-    let mut desired = None;
+    let (mut desired, mut tenant) = (None, None);
     match choose(&frame, options.environment) {
         Ok(environment) => {
             let outcome = resolve(&input, &frame, environment, options);
             diagnostics.extend(outcome.problems);
-            desired = outcome.desired;
+            (desired, tenant) = (outcome.desired, outcome.tenant);
         }
         // Without a root tree there is nothing to choose from.
         Err(problem) if !input.trees.is_empty() => diagnostics.push(problem),
@@ -126,7 +137,7 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Loaded {
     if diagnostics.iter().any(Diagnostic::is_error) {
         desired = None;
     }
-    Loaded { desired, diagnostics, sources: input.sources, root: input.root }
+    Loaded { desired, tenant, diagnostics, sources: input.sources, root: input.root }
 }
 
 /// Loads every environment of a file, or the one that is named, and compares the environments with one another.

@@ -36,7 +36,7 @@ mod uses;
 
 pub use explain::{KeyDoc, UnknownKey, explain, keys};
 pub use export::export;
-pub use load::{LoadOptions, Loaded, LoadedAll, LoadedEnvironment, LoadedSome, load, load_all, load_some};
+pub use load::{LoadOptions, Loaded, LoadedAll, LoadedEnvironment, LoadedSome, TenantPlace, load, load_all, load_some};
 pub(crate) use nearest::{hint as nearest_hint, nearest};
 pub use outline::{Outline, outline};
 pub use schema::{include_schema, schema};

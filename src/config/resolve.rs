@@ -6,7 +6,7 @@ use super::digest::{self, Meaning};
 use super::frame::{Frame, Section};
 use super::include::Input;
 use super::interpolate::{Definition, Variables};
-use super::load::LoadOptions;
+use super::load::{LoadOptions, TenantPlace};
 use super::nearest;
 use super::tree::{Pair, Value};
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Outcome {
     /// `None` where a problem is an error.
     pub(crate) desired: Option<DesiredState>,
+    /// Where the tenant of the environment is named.
+    pub(crate) tenant: Option<TenantPlace>,
     pub(crate) problems: Vec<Diagnostic>,
     pub(crate) variables: Variables,
 }
@@ -35,6 +37,7 @@ pub(crate) fn resolve(
     let mut decoder = Decoder::new(&variables, problems);
     let block = environment.zip(frame.environments.as_ref()).and_then(|(name, all)| all.blocks.get(name));
     let tenant = block.and_then(|block| block.tenant).or(frame.tenant);
+    let tenant_place = tenant.map(tenant_place);
     let tenant = tenant.and_then(|pair| decode::tenant(&mut decoder, At::pair(pair)));
     let mut notes = Vec::new();
     let names = names(&mut decoder, frame, environment, &mut notes);
@@ -80,7 +83,16 @@ pub(crate) fn resolve(
             ],
         });
     }
-    Outcome { desired: is_sound.then_some(desired), problems, variables }
+    Outcome { desired: is_sound.then_some(desired), tenant: tenant_place, problems, variables }
+}
+
+/// Says where a tenant block names host and account.
+fn tenant_place(block: &Pair) -> TenantPlace {
+    let value = |key: &str| block.value.get(key).map(|pair| pair.value.origin.clone());
+    TenantPlace {
+        host: value("base_url").or_else(|| value("subdomain")).unwrap_or_else(|| block.key.origin.clone()),
+        account_id: value("account_id"),
+    }
 }
 
 /// Gathers where each declared variable gets its value: command line, environment block, `variables`.

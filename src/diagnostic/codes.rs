@@ -72,6 +72,10 @@ codes! {
         "It cannot be told which live object an entry means."
         "A guess could take over or rename somebody else's object."
         "Pin `id`, or say `renamed_from`, as the message shows."
+    Snapshot "snapshot" Error
+        "A snapshot is of another account, or does not hold what the file asks for."
+        "What was not read may be there or not, and a plan that took it for absent would make it twice or delete it."
+        "Take a snapshot of that account with the file that is planned, or plan from the account."
     SharedAudience "shared-audience" Error
         "Two servers accept the same audience without saying so."
         "One issuer signs for all servers of a tenant, so a token of either opens both APIs."

@@ -16,6 +16,7 @@ const COMMANDS: &[&str] = &[
     "emulator",
     "explain",
     "schema",
+    "snapshot",
     "completions",
 ];
 
@@ -67,6 +68,7 @@ fn published_schemas_are_fresh() {
     check("access", "schemas/access.v1.json");
     check("diff", "schemas/diff.v1.json");
     check("run", "schemas/run.v1.json");
+    check("snapshot", "schemas/snapshot.v1.json");
 }
 
 const SMALL: &str = "version: 1\ntenant: { subdomain: acme }\nroles:\n  testers: { name: Testers }\n";

@@ -26,6 +26,7 @@ mod readme;
 mod render;
 mod scenarios;
 mod secrets;
+mod snapshot;
 mod support;
 mod undo;
 mod verify;

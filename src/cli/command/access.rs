@@ -3,13 +3,14 @@
 use crate::access::{self, AccessChange, Api, Wanted};
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
-use crate::cli::connect::{self, Connection};
+use crate::cli::connect;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
+use crate::cli::offline::{self, SnapshotArgs};
 use crate::cli::planning::{self, Asked};
 use crate::cli::terminal::Terminal;
 use crate::live;
-use crate::model::identify;
+use crate::model::{LiveState, identify};
 use crate::report::{self, AccessShown};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -25,12 +26,15 @@ Examples:
   gatewright access --diff --format json")]
 pub(in crate::cli) struct AccessArgs {
     /// Show what the file asks for instead, without a network
-    #[arg(long, conflicts_with = "diff")]
+    #[arg(long, conflicts_with_all = ["diff", "snapshot"])]
     desired: bool,
 
     /// Show what an apply would change
     #[arg(long)]
     diff: bool,
+
+    #[command(flatten)]
+    snapshot: SnapshotArgs,
 
     /// Only this client: its key, or its name where the file does not list it
     #[arg(long, value_name = "CLIENT")]
@@ -61,52 +65,48 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let AccessArgs { desired, diff, client, api, format } = args;
+    let AccessArgs { desired, diff, snapshot, client, api, format } = args;
     let wanted = Wanted { client: client.as_deref(), api: api.as_deref() };
     let inputs = inputs::load(global, env, terminal)?;
     if *desired {
         let apis = access::matrix(&inputs.desired, &access::desired_access(&inputs.desired), wanted);
         return show(AccessShown::Desired(&apis), *format, terminal);
     }
+    let live = match snapshot.path() {
+        Some(path) => offline::read(path, &inputs, terminal)?,
+        None => read(&inputs, global, (env, terminal)).await?,
+    };
+    if *diff {
+        return show(AccessShown::Diff(&changes(&inputs, live, wanted, terminal)?), *format, terminal);
+    }
+    let identities = identify(&inputs.desired, &live.lists);
+    let apis = access::matrix(&inputs.desired, &access::live_access(&live, &identities), wanted);
+    show(AccessShown::Live(&apis), *format, terminal)
+}
+
+/// Asks the account.
+async fn read(
+    inputs: &Inputs,
+    global: &GlobalArgs,
+    (env, terminal): (ProcessEnv<'_>, &Terminal),
+) -> Result<LiveState, Failure> {
     let connection =
         connect::connect(&inputs.desired.tenant, Vec::new(), &inputs.root, global, (env, terminal)).await?;
-    let shown = match diff {
-        true => changes(&inputs, &connection, wanted, terminal).await.map(Shown::Diff),
-        false => apis(&inputs, &connection, wanted, terminal).await.map(Shown::Live),
-    };
+    let reading = terminal.busy("reading the account…");
+    let live = live::collect(&connection.reader, &inputs.desired).await;
+    drop(reading);
     connection.close().await;
-    match shown? {
-        Shown::Diff(changes) => show(AccessShown::Diff(&changes), *format, terminal),
-        Shown::Live(apis) => show(AccessShown::Live(&apis), *format, terminal),
-    }
+    Ok(live.context("cannot read the account")?)
 }
 
-/// What was found out from the account.
-enum Shown {
-    Diff(Vec<AccessChange>),
-    Live(Vec<Api>),
-}
-
-async fn apis(
+/// Returns what a plan would change about access.
+fn changes(
     inputs: &Inputs,
-    connection: &Connection,
-    wanted: Wanted<'_>,
-    terminal: &Terminal,
-) -> Result<Vec<Api>, Failure> {
-    let _reading = terminal.busy("reading the account…");
-    let live = live::collect(&connection.reader, &inputs.desired).await.context("cannot read the account")?;
-    let identities = identify(&inputs.desired, &live.lists);
-    Ok(access::matrix(&inputs.desired, &access::live_access(&live, &identities), wanted))
-}
-
-async fn changes(
-    inputs: &Inputs,
-    connection: &Connection,
+    live: LiveState,
     wanted: Wanted<'_>,
     terminal: &Terminal,
 ) -> Result<Vec<AccessChange>, Failure> {
-    let _reading = terminal.busy("reading the account…");
-    let planned = planning::make(inputs, connection, &inputs.root, &Asked::default(), terminal).await?;
+    let planned = planning::of(inputs, live, &inputs.root, &Asked::default(), terminal)?;
     let desired = access::desired_access(&inputs.desired);
     let servers = wanted.api.map(|api| access::servers_of(&desired, api));
     let is_wanted = |change: &AccessChange| {

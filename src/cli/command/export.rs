@@ -6,9 +6,11 @@ use crate::cli::args::GlobalArgs;
 use crate::cli::connect;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, ProcessEnv};
+use crate::cli::offline::{self, Asked, SnapshotArgs};
 use crate::cli::policy_files;
 use crate::cli::terminal::Terminal;
 use crate::config;
+use crate::diagnostic::SourceFiles;
 use crate::live;
 use crate::model::Tenant;
 use crate::report;
@@ -28,6 +30,9 @@ pub(in crate::cli) struct ExportArgs {
     /// The tenant's subdomain, for a folder without a configuration file
     #[arg(long, value_name = "NAME", value_parser = parse_subdomain, conflicts_with_all = ["file", "env"])]
     subdomain: Option<String>,
+
+    #[command(flatten)]
+    snapshot: SnapshotArgs,
 
     /// Write a new file instead of stdout; one that exists is left alone
     #[arg(long, value_name = "FILE")]
@@ -50,17 +55,18 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let ExportArgs { subdomain, out } = args;
+    let ExportArgs { subdomain, snapshot, out } = args;
     if let Some(path) = out {
         must_be_new(path, "--out")?;
     }
-    let (tenant, root) = match subdomain {
+    let (tenant, root, place, sources) = match subdomain {
         Some(subdomain) => {
-            (Tenant { subdomain: subdomain.clone(), account_id: None, base_url: None }, PathBuf::from("."))
+            let tenant = Tenant { subdomain: subdomain.clone(), account_id: None, base_url: None };
+            (tenant, PathBuf::from("."), None, SourceFiles::default())
         }
         None if global.file().exists() => {
             let inputs = inputs::load(global, env, terminal)?;
-            (inputs.desired.tenant, inputs.root)
+            (inputs.desired.tenant, inputs.root, inputs.tenant, inputs.sources)
         }
         None => {
             return Err(Failure::usage(
@@ -69,7 +75,13 @@ pub(in crate::cli) async fn run(
             ));
         }
     };
-    let text = read_account(&tenant, &root, global, (env, terminal)).await?;
+    let text = match snapshot.path() {
+        Some(path) => {
+            let asked = Asked { tenant: &tenant, place: place.as_ref(), sources: &sources };
+            config::export(&offline::whole(path, &asked, terminal)?, &tenant)
+        }
+        None => read_account(&tenant, &root, global, (env, terminal)).await?,
+    };
     deliver(&text, out.as_deref(), terminal)?;
     Ok(Exit::Done)
 }

@@ -11,6 +11,7 @@ pub(super) mod init;
 pub(super) mod plan;
 pub(super) mod render;
 pub(super) mod schema;
+pub(super) mod snapshot;
 pub(super) mod undo;
 pub(super) mod validate;
 pub(super) mod verify;

@@ -6,8 +6,9 @@ use crate::cli::args::GlobalArgs;
 use crate::cli::connect;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
-use crate::cli::inputs::{self, ProcessEnv};
-use crate::cli::planning::{self, Asked, SafetyArgs};
+use crate::cli::inputs::{self, Inputs, ProcessEnv};
+use crate::cli::offline::{self, SnapshotArgs};
+use crate::cli::planning::{self, Asked, Planned, SafetyArgs};
 use crate::cli::policy_files;
 use crate::cli::replacing::{self, ReplaceArgs};
 use crate::cli::sink;
@@ -28,6 +29,7 @@ Examples:
   gatewright plan --emulator --detailed-exitcode
   gatewright plan --target authorization_server/contacts
   gatewright plan --replace oidc_app/contacts-web --allow-destroy
+  gatewright plan --env prod --snapshot prod.json    a saved account: gatewright snapshot
 
 Impact, the last word of each change:
   breaks    somebody who gets in today may be kept out, or may not find what they rely on
@@ -50,6 +52,9 @@ pub(in crate::cli) struct PlanArgs {
     /// The folder that policy files are compared with [default: that of the configuration file]
     #[arg(long, value_name = "DIR")]
     files_base: Option<PathBuf>,
+
+    #[command(flatten)]
+    snapshot: SnapshotArgs,
 
     #[command(flatten)]
     targets: TargetArgs,
@@ -81,26 +86,22 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { out, format, detailed_exitcode, files_base, targets, replaces, safety } = args;
+    let PlanArgs { out, format, detailed_exitcode, files_base, snapshot, targets, replaces, safety } = args;
     if let Some(path) = out {
-        must_have_folder(path)?;
-        policy_files::refuse_special(path).with_context(|| format!("cannot write {}", path.display()))?;
+        policy_files::must_be_writable(path)?;
     }
     let mut inputs = inputs::load(global, env, terminal)?;
     replacing::ask(&mut inputs.desired, replaces.addresses())?;
     let targets = targeting::ask(&inputs.desired, targets.addresses())?;
     let asked = Asked { targets, must_find_targets: true, limits: safety.limits() };
-    let gateways = gateways::of(&inputs.desired, &inputs.root);
-    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
-    let reading = terminal.busy("reading the account…");
-    let planned = planning::make(&inputs, &connection, files_base, &asked, terminal).await;
-    drop(reading);
-    let told = planned
-        .as_ref()
-        .map_or(Ok(()), |planned| planning::tell_cost(&connection, planned.took, Some(&planned.plan), terminal));
-    connection.close().await;
-    let (mut planned, ()) = (planned?, told?);
+    let mut planned = match snapshot.path() {
+        Some(path) => {
+            let live = offline::read(path, &inputs, terminal)?;
+            planning::of(&inputs, live, files_base, &asked, terminal)?
+        }
+        None => of_account(&inputs, files_base, &asked, global, (env, terminal)).await?,
+    };
     sink::note_short_lived(&mut planned.plan, None, env);
     let variables = inputs::variables(global);
     let view = planned.view(&variables);
@@ -126,15 +127,26 @@ pub(in crate::cli) async fn run(
     })
 }
 
-/// Refuses a file in a folder that does not exist, which is a slip of the pen more often than a wish.
-fn must_have_folder(path: &Path) -> Result<(), Failure> {
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        Some(folder) => {
-            let error = anyhow::anyhow!("cannot save the plan: the folder {} does not exist", folder.display());
-            Err(Failure::hinted(error, "Correct the path of `--out`, or make the folder."))
-        }
-        None => Ok(()),
-    }
+/// Asks the account and plans.
+async fn of_account(
+    inputs: &Inputs,
+    files_base: &Path,
+    asked: &Asked,
+    global: &GlobalArgs,
+    (env, terminal): (ProcessEnv<'_>, &Terminal),
+) -> Result<Planned, Failure> {
+    let gateways = gateways::of(&inputs.desired, &inputs.root);
+    let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
+    let reading = terminal.busy("reading the account…");
+    let planned = planning::make(inputs, &connection, files_base, asked, terminal).await;
+    drop(reading);
+    let told = planned
+        .as_ref()
+        .map_or(Ok(()), |planned| planning::tell_cost(&connection, planned.took, Some(&planned.plan), terminal));
+    connection.close().await;
+    let planned = planned?;
+    told?;
+    Ok(planned)
 }
 
 fn save(path: &Path, view: &PlanView<'_>) -> Result<(), Failure> {

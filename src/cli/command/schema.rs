@@ -34,6 +34,8 @@ enum Format {
     Access,
     /// What `diff --format json` writes
     Diff,
+    /// What `snapshot` writes and `plan --snapshot` reads
+    Snapshot,
     /// One line of a run record, `.gatewright/runs/<host>/*.jsonl`
     Run,
 }
@@ -47,6 +49,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit
         Format::Plan => report::plan_schema(),
         Format::Access => report::access_schema(),
         Format::Diff => report::contrast_schema(),
+        Format::Snapshot => report::snapshot_schema(),
         Format::Run => workspace::run_schema(),
     };
     terminal.print(|out| writeln!(out, "{schema:#}"))?;

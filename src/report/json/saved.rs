@@ -1,8 +1,8 @@
 //! A plan read back from a file: a permission to compare with, never an instruction.
 
 use super::v1::{ChangeV1, FORMAT_VERSION, FieldV1, OptionsV1, PlanV1};
+use super::version;
 use crate::diff::Change;
-use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -69,20 +69,12 @@ pub enum SavedPlanError {
     },
 }
 
-#[derive(Deserialize)]
-struct VersionOnly {
-    format_version: u64,
-}
-
 /// Reads a saved plan.
 ///
 /// # Errors
 /// [`SavedPlanError::Version`] for another format version, [`SavedPlanError::Shape`] for anything else.
 pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
-    // First alone: the shape of another version is another one.
-    if let Ok(VersionOnly { format_version: found }) = serde_json::from_slice(text)
-        && found != u64::from(FORMAT_VERSION)
-    {
+    if let Some(found) = version::other_than(FORMAT_VERSION, text) {
         return Err(SavedPlanError::Version { found });
     }
     // From the text, so that an error says the line and the column, and a key that stands twice is one.

@@ -5,6 +5,7 @@ mod crash;
 mod files;
 mod live_names;
 mod saved_plan;
+mod snapshot;
 
 use crate::support::{Program, Run};
 use std::process::{Command, Stdio};
