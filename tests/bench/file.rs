@@ -1,5 +1,6 @@
 //! Files to work on.
 
+use serde_json::json;
 use std::fmt::Write;
 
 /// A file of units of ten objects: a server with five scopes and two claims, an app, and its binding.
@@ -32,6 +33,33 @@ pub(crate) fn servers(count: usize, scopes: usize) -> String {
         server_entry(&mut servers, &format!("api-{index:05}"), scopes);
     }
     servers
+}
+
+/// The account of such a file, as a snapshot: one scope in a hundred has other words.
+pub(crate) fn snapshot(count: usize, scopes: usize) -> String {
+    let server = |index: usize| {
+        let key = format!("api-{index:05}");
+        let url = format!("https://{key}.example.com");
+        let scope = |number: usize| {
+            let id = index * scopes + number;
+            let word = if id.is_multiple_of(100) { "Allowed" } else { "Allows" };
+            json!({
+                "id": id, "value": format!("{key}:{number}"), "description": format!("{word} number {number}"),
+                "inherited": false,
+            })
+        };
+        json!({
+            "id": index + 1, "listed": true, "name": format!("API {key}"), "description": "", "resource_identifier": url,
+            "audiences": [url], "access_token_expiration_minutes": 10, "refresh_token_expiration_minutes": 30,
+            "built_in": false, "scopes": (0..scopes).map(scope).collect::<Vec<_>>(), "claims": [], "clients": [],
+        })
+    };
+    let account = json!({
+        "format_version": 1, "program_version": "", "tenant": "acme.onelogin.com", "account_id": 555555,
+        "servers_truncated": false, "authorization_servers": (0..count).map(server).collect::<Vec<_>>(),
+        "apps": [], "roles": [], "users": [],
+    });
+    account.to_string()
 }
 
 fn head() -> &'static str {
