@@ -22,12 +22,12 @@ fn refused(message: String) -> Failure {
     Failure::Refused { message, hint: Some(AGAIN.to_owned()) }
 }
 
-/// Reads a saved plan, which brings its own environment, variables, targets and replacements; others are wrong usage.
+/// Reads a saved plan, which brings along what it is for; others are wrong usage.
 pub(super) fn read(path: &Path, global: &GlobalArgs, decides_what: bool) -> Result<SavedPlan, Failure> {
     if global.env.is_some() || !global.variables.is_empty() || decides_what {
         return Err(Failure::usage(
-            "a saved plan brings its own environment, variables, targets and replacements",
-            "Leave `--env`, `--var`, `--target` and `--replace` out, or leave the plan out.",
+            "a saved plan brings along what it is for: environment, variables, targets, replacements, destruction",
+            "Leave `--env`, `--var`, `--target`, `--replace` and `--destroy` out, or leave the plan out.",
         ));
     }
     let bytes = read_regular(path, MOST_BYTES).with_context(|| format!("cannot read {}", path.display()))?;

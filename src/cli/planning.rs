@@ -9,7 +9,7 @@ use super::terminal::Terminal;
 use crate::access::{self, AccessDiff};
 use crate::diff::{self, Refusal, RefusalKind};
 use crate::live;
-use crate::model::{LiveState, Pairing, Targets, identify};
+use crate::model::{Address, Entry, LiveState, Note, Pairing, Targets, identify};
 use crate::plan::{self, Context, FileChange, Plan, SafetyLimits};
 use crate::report::{self, Cost, PlanView};
 use anyhow::Context as _;
@@ -52,6 +52,8 @@ pub(super) struct Asked {
     pub(super) targets: Targets,
     /// Whether every target has to be there: one of a saved plan may be gone, because that was done already.
     pub(super) must_find_targets: bool,
+    /// Whether all that the file lists is to be gone; the file has been turned round already.
+    pub(super) destroy: bool,
     /// How far deletion may go.
     pub(super) limits: SafetyLimits,
 }
@@ -115,9 +117,16 @@ pub(super) fn of(
         config_digest: inputs.desired.config_digest.clone(),
         replaces: inputs.desired.replaces.clone(),
         targets: asked.targets.clone(),
+        destroy: asked.destroy,
     };
     let mut plan = plan::plan(diff, context, &asked.limits);
-    let files = plan.limit_files(policy_files::compare(files_base, &inputs.rendered)?);
+    let files = match asked.destroy {
+        true => {
+            plan.add_notes(left_files(inputs, files_base)?);
+            Vec::new()
+        }
+        false => plan.limit_files(policy_files::compare(files_base, &inputs.rendered)?),
+    };
     let changes: Vec<_> = plan.changes().collect();
     let access = access::of_plan(access::Planned {
         desired: &inputs.desired,
@@ -138,6 +147,23 @@ fn tell_emulated_users(plan: &Plan, connection: &Connection, terminal: &Terminal
         terminal.tell(|err| report::write_hint(err, hint))?;
     }
     Ok(())
+}
+
+/// Names the policy files that stay on disk when their servers go.
+fn left_files(inputs: &Inputs, files_base: &Path) -> Result<Vec<Note>, Failure> {
+    let mut notes = Vec::new();
+    for file in &inputs.rendered {
+        let Some(policy) = inputs.desired.policies.get(&file.policy) else { continue };
+        let key = &policy.authorization_server.value;
+        let server = Address::Server(key.clone());
+        let goes = matches!(inputs.desired.servers.get(key), Some(Entry::Absent(_)));
+        if goes && policy_files::is_there(files_base, file)? {
+            let policy = Address::Policy(file.policy.clone());
+            let text = format!("{} of {policy} stays on disk; nobody gets tokens for it without {server}", file.path);
+            notes.push(Note { origin: None, text });
+        }
+    }
+    Ok(notes)
 }
 
 /// Says on stderr what depends on the moment and so is no part of a plan; of a plan that is given, what its apply will cost.

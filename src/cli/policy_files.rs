@@ -28,6 +28,11 @@ pub(super) fn compare(folder: &Path, rendered: &[RenderedFile]) -> anyhow::Resul
     Ok(changes)
 }
 
+/// Says whether anything lies where a rendered file would.
+pub(super) fn is_there(folder: &Path, rendered: &RenderedFile) -> anyhow::Result<bool> {
+    Ok(fs::symlink_metadata(inside(folder, &rendered.path)?).is_ok())
+}
+
 /// Writes one policy file: whole or not at all.
 pub(super) fn write(folder: &Path, change: &FileChange) -> anyhow::Result<()> {
     let file = inside(folder, &change.path)?;

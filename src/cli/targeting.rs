@@ -1,11 +1,11 @@
-//! What the command line limits a plan to.
+//! What of the file the command line asks for: all of it or parts, to be there or to be gone.
 
 use super::failure::Failure;
 use crate::config;
 use crate::model::{Address, DesiredState, LiveState, NotTargetable, Targets, targetable};
 use clap::Args;
 
-/// What a plan is limited to.
+/// What of the file is planned.
 #[derive(Debug, Clone, Args)]
 pub(super) struct TargetArgs {
     /// Plan only this address and what it depends on (can be repeated)
@@ -15,6 +15,13 @@ pub(super) struct TargetArgs {
     /// written where its `gateway_policy/KEY` is given, and that takes along all changes of its server.
     #[arg(long, value_name = "ADDRESS")]
     target: Vec<String>,
+
+    /// Plan the deletion of all servers, apps and roles that the file lists
+    ///
+    /// What is external, left out by `only:` or not listed stays; policy files stay on disk. Needs `--allow-destroy`. With
+    /// `--target` only those are deleted, and what has to let go of them.
+    #[arg(long, conflicts_with = "replace")]
+    destroy: bool,
 }
 
 impl TargetArgs {
@@ -22,30 +29,59 @@ impl TargetArgs {
     pub(super) fn addresses(&self) -> &[String] {
         &self.target
     }
+
+    /// Says whether all is to be gone.
+    pub(super) const fn destroys(&self) -> bool {
+        self.destroy
+    }
+
+    /// Says whether anything is asked for but the whole file.
+    pub(super) fn is_given(&self) -> bool {
+        self.destroy || !self.target.is_empty()
+    }
+
+    /// Returns the words that ask for the same.
+    pub(super) fn words(&self) -> Vec<&str> {
+        let targets = self.target.iter().flat_map(|address| ["--target", address.as_str()]);
+        targets.chain(self.destroy.then_some("--destroy")).collect()
+    }
 }
 
-/// Limits a plan to addresses, as far as the file alone can tell what they are; whatever is not ours is wrong usage.
-pub(super) fn ask(desired: &DesiredState, addresses: &[String]) -> Result<Targets, Failure> {
+/// Limits a plan to addresses, as far as the file alone can tell what they are, and turns the file round where all is to be
+/// gone. Whatever is not ours is wrong usage.
+pub(super) fn ask(desired: &mut DesiredState, addresses: &[String], destroys: bool) -> Result<Targets, Failure> {
     let mut targets = Targets::default();
     for text in addresses {
         let added = match Address::parse(text) {
+            Ok(address) if destroys && !is_destroyed(&address) => Err(NotTargetable::NotDestroyed.to_string()),
             Ok(address) => targets.add(address, desired).map_err(|why| why.to_string()),
             Err(_) => Err("it is no address".to_owned()),
         };
-        added.map_err(|why| refused(desired, None, text, &why))?;
+        added.map_err(|why| {
+            let known = targetable(desired, None).into_iter().filter(|address| !destroys || is_destroyed(address));
+            refused(known, text, &why)
+        })?;
+    }
+    if destroys {
+        desired.destroy(&targets);
     }
     Ok(targets)
 }
 
+const fn is_destroyed(address: &Address) -> bool {
+    matches!(address, Address::Role(_) | Address::OidcApp(_) | Address::Server(_))
+}
+
 /// Refuses targets that neither the file nor the account has.
 pub(super) fn find(targets: &Targets, desired: &DesiredState, live: &LiveState) -> Result<(), Failure> {
-    let nowhere =
-        |address: Address| refused(desired, Some(live), &address.to_string(), &NotTargetable::Nowhere.to_string());
+    let nowhere = |address: Address| {
+        refused(targetable(desired, Some(live)), &address.to_string(), &NotTargetable::Nowhere.to_string())
+    };
     targets.find(desired, live).map_err(nowhere)
 }
 
-fn refused(desired: &DesiredState, live: Option<&LiveState>, text: &str, why: &str) -> Failure {
-    let known: Vec<String> = targetable(desired, live).iter().map(ToString::to_string).collect();
+fn refused(known: impl IntoIterator<Item = Address>, text: &str, why: &str) -> Failure {
+    let known: Vec<String> = known.into_iter().map(|address| address.to_string()).collect();
     let none = "The file lists nothing that could be targeted.";
     let hint = config::nearest_hint(text, known.iter().map(String::as_str), none);
     Failure::usage(format!("cannot target `{text}`: {why}"), hint)
@@ -67,12 +103,14 @@ mod tests {
             servers: [(key("contacts"), Entry::Present(contacts))].into(),
             ..file()
         };
-        let check = |address: &str, expected: &str| {
-            let Err(Failure::Usage { message, hint }) = ask(&desired, &[address.to_owned()]) else {
+        let refused = |address: &str, destroys, expected: &str| {
+            let Err(Failure::Usage { message, hint }) = ask(&mut desired.clone(), &[address.to_owned()], destroys)
+            else {
                 panic!("{address} is targeted");
             };
             assert_eq!(format!("{message}; {hint}"), expected);
         };
+        let check = |address: &str, expected: &str| refused(address, false, expected);
         check(
             "oidc_app/wep",
             "cannot target `oidc_app/wep`: the file lists no such thing; Did you mean `oidc_app/web`?",
@@ -91,8 +129,17 @@ mod tests {
             "cannot target `web`: it is no address; Choose from `oidc_app/web`, `authorization_server/contacts`, \
              `authorization_server/contacts/scope/contacts:read`.",
         );
+        refused(
+            "authorization_server/contacts/scope/contacts:read",
+            true,
+            "cannot target `authorization_server/contacts/scope/contacts:read`: only whole servers, apps and roles are \
+             destroyed; Choose from `oidc_app/web`, `authorization_server/contacts`.",
+        );
         // Whether it is live only the account knows.
         let unlisted = "authorization_server/contacts/scope/contacts:old".to_owned();
-        assert_eq!(ask(&desired, &[unlisted, "oidc_app/web".to_owned()]).unwrap().addresses().count(), 2);
+        assert_eq!(
+            ask(&mut desired.clone(), &[unlisted, "oidc_app/web".to_owned()], false).unwrap().addresses().count(),
+            2
+        );
     }
 }

@@ -156,6 +156,8 @@ pub enum Reason {
     Replaced,
     /// A recorded run made it otherwise, and is undone.
     Undo,
+    /// All that the file lists is to be gone.
+    Destroy,
 }
 
 impl Reason {
@@ -169,6 +171,7 @@ impl Reason {
             Self::StateAbsent => "state_absent",
             Self::Replaced => "replaced",
             Self::Undo => "undo",
+            Self::Destroy => "destroy",
         }
     }
 }

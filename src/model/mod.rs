@@ -9,6 +9,7 @@ mod app;
 mod claim;
 mod client;
 mod desired;
+mod destroy;
 mod fingerprint;
 mod identity;
 mod key;

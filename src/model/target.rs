@@ -22,6 +22,9 @@ pub enum NotTargetable {
     /// The entry, or the server it would belong to, is somebody else's.
     #[error("it is external, and that is never changed")]
     External,
+    /// It is no server, app or role, and only those are destroyed.
+    #[error("only whole servers, apps and roles are destroyed")]
+    NotDestroyed,
     /// Neither the file nor the account has such a child.
     #[error("neither the file nor the account has it")]
     Nowhere,

@@ -8,7 +8,10 @@ use crate::diff::{Change, Diff, Reason};
 /// Limits the changes to the targets, if there are any, orders them, judges them against the limits and counts.
 ///
 /// The comparison's problems are not the plan's business: the caller shows them and makes no plan.
-pub fn plan(diff: Diff, context: Context, limits: &SafetyLimits) -> Plan {
+pub fn plan(mut diff: Diff, context: Context, limits: &SafetyLimits) -> Plan {
+    if context.destroy {
+        diff.changes.iter_mut().for_each(|change| change.reason = Reason::Destroy);
+    }
     let order = Order::of(&diff.changes);
     let Limited { diff, mut order, left_out } = target::limit(diff, order, &context.targets);
     let Diff { changes, mut notes, remarks, mut refusals, problems: _, totals } = diff;
@@ -34,8 +37,8 @@ fn drift(changes: &[Change]) -> Drift {
             Reason::Differs | Reason::Renamed => drift.differs += 1,
             Reason::OnlyLive | Reason::StateAbsent => drift.only_live += 1,
             Reason::Replaced => {}
-            // What a run did is no drift.
-            Reason::Undo => {}
+            // What a run did is no drift, nor what is destroyed on purpose.
+            Reason::Undo | Reason::Destroy => {}
         }
     }
     drift

@@ -79,6 +79,8 @@ pub struct Context {
     pub replaces: Replaces,
     /// What it is limited to.
     pub targets: Targets,
+    /// Whether it deletes all that the file lists.
+    pub destroy: bool,
 }
 
 /// One change and what it waits for.

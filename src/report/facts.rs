@@ -17,7 +17,9 @@ pub(super) fn facts(change: &Change) -> String {
 /// Says why, where the action does not say it already.
 const fn reason_words(reason: Reason, action: Action) -> Option<&'static str> {
     match (reason, action) {
-        (Reason::MissingLive, Action::Create) | (Reason::Differs, Action::Update) | (Reason::Undo, _) => None,
+        (Reason::MissingLive, Action::Create)
+        | (Reason::Differs, Action::Update)
+        | (Reason::Undo | Reason::Destroy, _) => None,
         (Reason::Replaced, Action::Replace) => None,
         (Reason::Replaced, _) => Some(", for the new app"),
         (Reason::Renamed, _) => Some(", renamed"),

@@ -123,6 +123,7 @@ pub(super) fn plan() -> Plan {
             config_digest: "c0ffee".into(),
             replaces: desired.replaces,
             targets: Targets::default(),
+            destroy: false,
         },
         steps: changes().into_iter().map(|change| Step { change, after: Vec::new() }).collect(),
         notes: vec![Note { origin: Some(at(30)), text: "`clients` is absent: live bindings stay in force".into() }],

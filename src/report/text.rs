@@ -39,7 +39,7 @@ pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<(
 }
 
 fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
-    let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets } = context;
+    let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets, destroy } = context;
     write!(out, "{HEADING}Plan for {}", visible(tenant))?;
     if let Some(id) = account_id {
         write!(out, ", account {id}")?;
@@ -48,11 +48,17 @@ fn write_heading(out: &mut dyn Write, context: &Context) -> io::Result<()> {
         write!(out, ", environment {}", visible(environment))?;
     }
     writeln!(out, "{HEADING:#}")?;
+    if *destroy {
+        writeln!(out, "{DESTROYS}")?;
+    }
     if let Some(limited) = limited_to(targets) {
         writeln!(out, "{}", wrap(&visible(&limited), 0, "  "))?;
     }
     writeln!(out)
 }
+
+/// Says what a plan to destroy does.
+pub(super) const DESTROYS: &str = "Destroys the servers, apps and roles that the file lists";
 
 /// Says what a plan is limited to; nothing where it is whole.
 pub(super) fn limited_to(targets: &Targets) -> Option<String> {

@@ -30,6 +30,7 @@ stories! {
     undo "21-undo",
     replace "22-replace",
     target "23-target",
+    destroy "24-destroy",
 }
 
 /// Lists the folders of all stories.

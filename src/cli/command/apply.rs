@@ -29,7 +29,7 @@ use std::time::Instant;
 /// Bring the account and the policy files to what the configuration says
 ///
 /// Without PLAN it plans, asks, and does it. With PLAN it does what the saved plan lists, if that is still what has to be
-/// done, and does not ask; environment, variables, targets and replacements are those of the plan.
+/// done, and does not ask; environment, variables, targets, replacements and `--destroy` are those of the plan.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -59,7 +59,7 @@ pub(in crate::cli) struct ApplyArgs {
     secrets_command: Option<String>,
 
     #[command(flatten)]
-    targets: TargetArgs,
+    parts: TargetArgs,
 
     #[command(flatten)]
     replaces: ReplaceArgs,
@@ -74,7 +74,7 @@ pub(in crate::cli) struct ApplyArgs {
 impl ApplyArgs {
     /// Says whether anything is given that decides what is planned, which a saved plan brings along.
     fn decides_what(&self) -> bool {
-        !self.targets.addresses().is_empty() || !self.replaces.addresses().is_empty()
+        self.parts.is_given() || !self.replaces.addresses().is_empty()
     }
 }
 
@@ -100,9 +100,13 @@ pub(in crate::cli) async fn run(
     }
     let replaces = saved.as_ref().map_or_else(|| args.replaces.addresses(), |saved| &saved.replaces);
     replacing::ask(&mut inputs.desired, replaces)?;
-    let targets = saved.as_ref().map_or_else(|| args.targets.addresses(), |saved| &saved.targets);
-    let targets = targeting::ask(&inputs.desired, targets)?;
-    let asked = Asked { targets, must_find_targets: saved.is_none(), limits: args.safety.limits() };
+    let targets = saved.as_ref().map_or_else(|| args.parts.addresses(), |saved| &saved.targets);
+    let destroy = saved.as_ref().map_or_else(|| args.parts.destroys(), |saved| saved.destroy);
+    if destroy && args.verify {
+        return Err(Failure::usage("what is destroyed cannot be verified", "Leave `--verify` out."));
+    }
+    let targets = targeting::ask(&mut inputs.desired, targets, destroy)?;
+    let asked = Asked { targets, must_find_targets: saved.is_none(), destroy, limits: args.safety.limits() };
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connect = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal));
     let connection = stop.unless(connect).await?;
@@ -138,7 +142,7 @@ pub(in crate::cli) async fn run(
 fn plan_first(args: &ApplyArgs, global: &GlobalArgs) -> String {
     let safety = args.safety.words();
     let replaces = args.replaces.addresses().iter().flat_map(|address| ["--replace", address.as_str()]);
-    let targets = args.targets.addresses().iter().flat_map(|address| ["--target", address.as_str()]);
+    let targets = args.parts.words().into_iter();
     let rest: Vec<&str> =
         targets.chain(replaces).chain(safety.iter().map(String::as_str)).chain(["--out", "plan.json"]).collect();
     let plan = again::again(global, "plan", rest);

@@ -57,7 +57,7 @@ pub(in crate::cli) struct PlanArgs {
     snapshot: SnapshotArgs,
 
     #[command(flatten)]
-    targets: TargetArgs,
+    parts: TargetArgs,
 
     #[command(flatten)]
     replaces: ReplaceArgs,
@@ -86,14 +86,14 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { out, format, detailed_exitcode, files_base, snapshot, targets, replaces, safety } = args;
+    let PlanArgs { out, format, detailed_exitcode, files_base, snapshot, parts, replaces, safety } = args;
     if let Some(path) = out {
         policy_files::must_be_writable(path)?;
     }
     let mut inputs = inputs::load(global, env, terminal)?;
     replacing::ask(&mut inputs.desired, replaces.addresses())?;
-    let targets = targeting::ask(&inputs.desired, targets.addresses())?;
-    let asked = Asked { targets, must_find_targets: true, limits: safety.limits() };
+    let targets = targeting::ask(&mut inputs.desired, parts.addresses(), parts.destroys())?;
+    let asked = Asked { targets, must_find_targets: true, destroy: parts.destroys(), limits: safety.limits() };
     let files_base = files_base.as_deref().unwrap_or(&inputs.root);
     let mut planned = match snapshot.path() {
         Some(path) => {

@@ -157,6 +157,7 @@ impl Undo<'_> {
             config_digest: inputs.desired.config_digest.clone(),
             replaces: inverse.desired.replaces.clone(),
             targets: Targets::default(),
+            destroy: false,
         };
         let mut plan = plan::plan(undo::compare(&inverse, &live), context, &args.safety.limits());
         let undone = recorded.undos.iter().rev().find(|undo| undo.is_complete);

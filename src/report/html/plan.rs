@@ -6,7 +6,7 @@ use super::graph::graph_section;
 use super::markup::{Attr, Html};
 use crate::plan::Context;
 use crate::report::PlanView;
-use crate::report::text::{limited_to, summary_line};
+use crate::report::text::{DESTROYS, limited_to, summary_line};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -51,7 +51,7 @@ fn title(context: &Context) -> String {
 
 fn header(html: &mut Html<'_>, view: &PlanView<'_>) -> io::Result<()> {
     let PlanView { plan, access, graph: _, files, variables } = view;
-    let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets } = &plan.context;
+    let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets, destroy } = &plan.context;
     html.element("header", &[], |html| {
         html.element("h1", &[], |html| {
             html.text("Plan for ")?;
@@ -69,6 +69,9 @@ fn header(html: &mut Html<'_>, view: &PlanView<'_>) -> io::Result<()> {
             }
             Ok(())
         })?;
+        if *destroy {
+            html.leaf("p", &[Attr::Class("limited")], DESTROYS)?;
+        }
         if let Some(limited) = limited_to(targets) {
             html.leaf("p", &[Attr::Class("limited")], &limited)?;
         }

@@ -23,6 +23,8 @@ pub struct SavedPlan {
     pub variables: BTreeMap<String, String>,
     /// The addresses that the plan is limited to.
     pub targets: Vec<String>,
+    /// Whether it deletes all that the file lists.
+    pub destroy: bool,
     /// The addresses of the apps that are to be made anew.
     pub replaces: Vec<String>,
     /// The permitted changes.
@@ -80,7 +82,7 @@ pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
     // From the text, so that an error says the line and the column, and a key that stands twice is one.
     let plan: PlanV1 = serde_json::from_slice(text).map_err(SavedPlanError::Shape)?;
     let PlanV1 { program_version, config_digest, tenant, account_id, environment, options, changes, .. } = plan;
-    let OptionsV1 { vars: variables, targets, replaces, .. } = options;
+    let OptionsV1 { vars: variables, targets, replaces, destroy } = options;
     let changes = changes.into_iter().map(SavedChange::from).collect();
     Ok(SavedPlan {
         program_version,
@@ -90,6 +92,7 @@ pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
         environment,
         variables,
         targets,
+        destroy,
         replaces,
         changes,
     })

@@ -64,7 +64,7 @@ pub(super) struct OptionsV1 {
     /// The addresses to be replaced.
     pub(super) replaces: Vec<String>,
     /// Whether it deletes all that the file lists.
-    destroy: bool,
+    pub(super) destroy: bool,
     /// The variables given on the command line.
     pub(super) vars: BTreeMap<String, String>,
 }
@@ -81,7 +81,8 @@ pub(super) struct ChangeV1 {
     pub(super) action: String,
     /// What it means for access: `breaks`, `widens`, `narrows` or `cosmetic`.
     impact: String,
-    /// Why it is planned: `missing_live`, `differs`, `renamed`, `only_live`, `state_absent` or `replaced`.
+    /// Why it is planned: `missing_live`, `differs`, `renamed`, `only_live`, `state_absent`, `replaced`,
+    /// `undo` or `destroy`.
     reason: String,
     /// The id of the live object, of a replacement the old one's; null where it is yet to be made.
     pub(super) id: Option<u64>,
@@ -225,7 +226,7 @@ impl From<&PlanView<'_>> for PlanV1 {
     fn from(view: &PlanView<'_>) -> Self {
         let PlanView { plan, access, graph: _, files, variables } = *view;
         let Plan { context, steps, notes, refusals, drift, summary, not_targeted: _, apply_requests } = plan;
-        let Context { tenant, account_id, environment, config_digest, replaces, targets } = context;
+        let Context { tenant, account_id, environment, config_digest, replaces, targets, destroy } = context;
         Self {
             format_version: FORMAT_VERSION,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -236,7 +237,7 @@ impl From<&PlanView<'_>> for PlanV1 {
             options: OptionsV1 {
                 targets: targets.addresses().map(ToString::to_string).collect(),
                 replaces: replaces.addresses().map(|address| address.to_string()).collect(),
-                destroy: false,
+                destroy: *destroy,
                 vars: variables.clone(),
             },
             changes: steps.iter().map(|step| ChangeV1::from(&step.change)).collect(),

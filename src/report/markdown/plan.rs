@@ -11,7 +11,7 @@ use crate::report::facts::facts;
 use crate::report::fields::shown;
 use crate::report::html::escaped;
 use crate::report::refusal::refusal_advice;
-use crate::report::text::{file_diff, limited_to, place, summary_line};
+use crate::report::text::{DESTROYS, file_diff, limited_to, place, summary_line};
 use crate::report::{PlanView, count, visible};
 use serde_json::Value;
 use std::io::{self, Write};
@@ -95,13 +95,16 @@ fn folded(what: &str) -> String {
 const FOLDED: &str = "</details>\n";
 
 fn heading(context: &Context) -> String {
-    let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets } = context;
+    let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets, destroy } = context;
     let mut heading = format!("### Plan for {}", code(tenant));
     if let Some(id) = account_id {
         heading.push_str(&format!(", account {id}"));
     }
     if let Some(environment) = environment {
         heading.push_str(&format!(", environment {}", code(environment)));
+    }
+    if *destroy {
+        heading.push_str(&format!("\n\n**{DESTROYS}**"));
     }
     if let Some(limited) = limited_to(targets) {
         heading.push_str(&format!("\n\n{}", plain(&limited)));

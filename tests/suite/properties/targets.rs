@@ -3,8 +3,8 @@
 use super::account::apply;
 use super::worlds::{World, world};
 use gatewright::diff::{Action, Change, FieldChange, diff};
-use gatewright::model::{Address, App, DesiredState, Replaces, Targets, targetable};
-use gatewright::plan::{Context, Plan, SafetyLimits, plan};
+use gatewright::model::{Address, App, DesiredState, Replaces, Targets, identify, targetable};
+use gatewright::plan::{Context, Drift, Plan, SafetyLimits, plan};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -19,12 +19,20 @@ fn config() -> ProptestConfig {
 
 /// Plans for targets, with limits that allow all deletes; `None` where the whole file cannot be carried out.
 fn planned(world: &World, targets: &Targets) -> Option<Plan> {
+    planned_in(world, Context { targets: targets.clone(), ..Context::default() })
+}
+
+fn destroyed(world: &World) -> Option<Plan> {
+    planned_in(world, Context { destroy: true, ..Context::default() })
+}
+
+fn planned_in(world: &World, context: Context) -> Option<Plan> {
     let diff = diff(&world.desired, &world.live);
     if !diff.problems.is_empty() {
         return None;
     }
     let limits = SafetyLimits { allow_destroy: true, max_deletes: Some(usize::MAX) };
-    let plan = plan(diff, Context { targets: targets.clone(), ..Context::default() }, &limits);
+    let plan = plan(diff, context, &limits);
     (!plan.is_refused()).then_some(plan)
 }
 
@@ -137,5 +145,19 @@ proptest! {
         let mut expected: Vec<_> = whole.changes().filter(left).map(deed).collect();
         expected.sort_by(|one, other| one.0.cmp(&other.0));
         prop_assert_eq!(rest.changes.iter().map(deed).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn destroying_deletes_what_is_listed_and_nothing_else(world in world()) {
+        let mut world = world;
+        world.desired.replaces = Replaces::default();
+        world.desired.destroy(&Targets::default());
+        let identities = identify(&world.desired, &world.live.lists);
+        let Some(whole) = destroyed(&world) else { return Ok(()) };
+        let listed = [&identities.roles, &identities.apps, &identities.servers];
+        let live = listed.iter().flat_map(|kind| kind.values()).filter(|found| found.id().is_some()).count();
+        prop_assert_eq!((whole.steps.len(), whole.summary.delete, whole.drift), (live, live, Drift::default()));
+        let after = World { live: apply(&world.live, &whole), ..world };
+        prop_assert_eq!(destroyed(&after).unwrap().steps, vec![]);
     }
 }

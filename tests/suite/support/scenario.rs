@@ -147,17 +147,24 @@ impl Story<'_> {
         line.split(' ').map(named).collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns what a line limits its apply to, or the saved plan that it names.
+    /// Returns what a line, or the saved plan that it names, limits its apply to, and whether it destroys.
     fn limits(&self, line: &str) -> String {
         let words: Vec<&str> = line.split(' ').collect();
-        let targets = |of: Vec<&str>| of.iter().map(|target| format!(" --target {target}")).collect();
+        let limits = |of: Vec<&str>, destroys: bool| {
+            let targets: String = of.iter().map(|target| format!(" --target {target}")).collect();
+            if destroys { targets + " --destroy" } else { targets }
+        };
         match words.get(1).filter(|word| !word.starts_with('-')) {
             Some(plan) => {
                 let plan: Value = serde_json::from_str(&self.program.read(plan)).unwrap();
                 let saved = plan["options"]["targets"].as_array().unwrap();
-                targets(saved.iter().map(|target| target.as_str().unwrap()).collect())
+                let saved = saved.iter().map(|target| target.as_str().unwrap()).collect();
+                limits(saved, plan["options"]["destroy"].as_bool().unwrap())
             }
-            None => targets(words.windows(2).filter(|pair| pair[0] == "--target").map(|pair| pair[1]).collect()),
+            None => {
+                let targets = words.windows(2).filter(|pair| pair[0] == "--target").map(|pair| pair[1]).collect();
+                limits(targets, words.contains(&"--destroy"))
+            }
         }
     }
 
