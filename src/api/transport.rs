@@ -80,7 +80,7 @@ impl Transport {
     }
 
     /// Sends a request as [`Self::send`] does, and learns from its answer what is left of the quota; `None` where that has to be
-    /// asked for first. Where it would have waited longer than `stale_after` it is not sent.
+    /// asked for first. Where the gate held it longer than `stale_after` it is not sent.
     pub(super) async fn send_or_ask(
         &self,
         outgoing: Outgoing<'_>,
@@ -95,13 +95,16 @@ impl Transport {
     }
 
     async fn enter(&self, stale_after: Option<Duration>) -> Result<(SemaphorePermit<'_>, Passage), Held> {
-        let began = Instant::now();
+        let mut held = Duration::ZERO;
         loop {
+            let began = Instant::now();
             self.gate.pass().await?;
-            let slot = self.slot().await;
-            if stale_after.is_some_and(|longest| began.elapsed() > longest) {
+            held += began.elapsed();
+            // A wait for a free slot does not count: who is slow is not read more often for it.
+            if stale_after.is_some_and(|longest| held > longest) {
                 return Err(Held::Stale);
             }
+            let slot = self.slot().await;
             if let Some(passage) = self.gate.enter() {
                 return Ok((slot, passage));
             }

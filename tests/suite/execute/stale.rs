@@ -157,3 +157,30 @@ async fn an_edit_while_an_app_is_made_is_met_by_what_waited_behind_it() {
     );
     assert_eq!(description(&account).await, "Theirs");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_account_is_not_read_more_often() {
+    let file = |words: &str| {
+        let servers = (0..8).map(|n| {
+            format!("  s{n}: {{ name: S{n}, resource_identifier: \"https://s/{n}\", audiences: [\"https://s/{n}\"], scopes: {{ a: {words} }} }}\n")
+        });
+        format!("authorization_servers:\n{}", servers.collect::<String>())
+    };
+    let account = Account::new().await;
+    account.settle(&file("Old")).await;
+    let plan = account.plan(&file("New")).await;
+    // Twice as many slow reads as slots: the first writes wait behind the last reads for longer than the gate may hold them.
+    let slow = |path: &str, nth: usize| {
+        let delay = STALE_AFTER.as_millis() as u64 + 500;
+        json!({ "match": { "method": "GET", "path": path, "nth": nth }, "fault": { "delay_ms": delay } })
+    };
+    let paths = ["/api/2/api_authorizations/*", "/api/2/api_authorizations/*/scopes"];
+    let rules: Vec<Value> = (1..=8).flat_map(|nth| paths.map(|path| slow(path, nth))).collect();
+    account.faults(rules.into()).await;
+    let outcome = account.execute(&plan, &Script::default(), &options()).await;
+    assert_eq!(outcome.exit_class(), ExitClass::Done, "{outcome:#?}");
+    let journal = account.control("GET", "journal", None).await;
+    let requests =
+        journal.as_array().unwrap().iter().filter(|row| row["path"].as_str().unwrap().starts_with("/api/")).count();
+    assert_eq!(requests as u64, plan.apply_requests);
+}
