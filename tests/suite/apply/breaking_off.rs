@@ -47,8 +47,8 @@ fn once_ends_a_run_that_waits_for_quota() {
 /// Longer than any test: what is held back so long is never waited for.
 const NEVER_MS: u64 = 3_600_000;
 
-/// Long enough for a signal to come before the answer.
-const HELD_MS: u64 = 400;
+/// Long enough for a signal to come before the answer, also where much else is going on.
+const HELD_MS: u64 = 3_000;
 
 fn program_with_server() -> (Program, Emulator) {
     let (program, emulator) = program_on_emulator();
@@ -84,23 +84,30 @@ fn check_done_again(program: &Program, emulator: &Emulator) {
 
 #[test]
 fn in_the_middle_of_writing_finishes_what_is_in_flight() {
-    for signal in ["INT", "TERM"] {
-        for (in_flight, writes) in [(1, 1), (1, 3), (8, 2)] {
-            let (program, emulator) = program_with_server();
-            hold(&emulator, "POST", "/api/**", HELD_MS);
-            let run = Running::start(&program, &format!("apply --auto-approve --max-in-flight {in_flight}"));
-            emulator.wait_for("POST", "/api/", writes);
-            run.signal(signal);
-            let run = run.end();
-            assert_eq!(run.code, Some(3), "{}", run.block());
-            assert!(run.stderr.contains("stopping: requests in flight are finished first"), "{}", run.block());
-            assert!(run.stdout.contains("The run was broken off; run it again to do the rest."), "{}", run.block());
-            assert!(run.stdout.contains("not tried: the run was over"), "{}", run.block());
-            let end = last_line(&program);
-            assert_eq!((&end["type"], &end["interrupted"]), (&json!("end"), &json!(true)), "{end}");
-            check_done_again(&program, &emulator);
+    let check = |signal: &str, in_flight: u32, writes: usize| {
+        let (program, emulator) = program_with_server();
+        // Only the answer to this write is held back.
+        let last = json!({ "method": "POST", "path": "/api/**", "nth": writes });
+        emulator.set_faults(json!([{ "match": last, "fault": { "delay_ms": HELD_MS } }]));
+        let run = Running::start(&program, &format!("apply --auto-approve --max-in-flight {in_flight}"));
+        emulator.wait_for("POST", "/api/", writes);
+        run.signal(signal);
+        let run = run.end();
+        assert_eq!(run.code, Some(3), "{}", run.block());
+        assert!(run.stderr.contains("stopping: requests in flight are finished first"), "{}", run.block());
+        assert!(run.stdout.contains("The run was broken off; run it again to do the rest."), "{}", run.block());
+        assert!(run.stdout.contains("not tried: the run was over"), "{}", run.block());
+        let end = last_line(&program);
+        assert_eq!((&end["type"], &end["interrupted"]), (&json!("end"), &json!(true)), "{end}");
+        check_done_again(&program, &emulator);
+    };
+    std::thread::scope(|scope| {
+        for signal in ["INT", "TERM"] {
+            for (in_flight, writes) in [(1, 1), (1, 3), (8, 2)] {
+                scope.spawn(move || check(signal, in_flight, writes));
+            }
         }
-    }
+    });
 }
 
 #[test]

@@ -63,7 +63,7 @@ async fn counters_count_and_reset_forgets() {
 #[tokio::test]
 async fn connections_and_requests_in_flight_are_counted_truly() {
     let stand = Stand::start().await;
-    let delay = json!({"rules": [{"match": {"path": LIST}, "fault": {"delay_ms": 300}}]});
+    let delay = json!({"rules": [{"match": {"path": LIST}, "fault": {"delay_ms": 2_000}}]});
     stand.put("/_emulator/faults", delay).await;
     stand.post("/_emulator/reset", json!({})).await;
     let clients: Vec<reqwest::Client> =
@@ -72,11 +72,9 @@ async fn connections_and_requests_in_flight_are_counted_truly() {
         .iter()
         .map(|client| tokio::spawn(client.get(stand.url(LIST)).bearer_auth(&stand.token).send()))
         .collect();
-    let began = std::time::Instant::now();
     for one in asked {
         assert_eq!(one.await.unwrap().unwrap().status(), 200);
     }
-    assert!(began.elapsed().as_millis() < 850, "delays run side by side");
     let onlooker = reqwest::Client::builder().no_proxy().build().unwrap();
     let counters = send(onlooker.get(stand.url("/_emulator/counters"))).await.json();
     assert_eq!((&counters["connections"], &counters["max_in_flight"]), (&json!(3), &json!(3)));
@@ -131,18 +129,22 @@ async fn the_clock_runs_faster_and_tells_waits_in_our_seconds() {
     assert_eq!(told["rate"], 3600);
     // An hour passes in a second, so every wait is a second at most.
     let began = std::time::Instant::now();
-    for turn in 0..2 {
-        loop {
-            let spent = stand.get(LIST).await;
-            if spent.status == 429 {
-                assert_eq!((spent.header("retry-after"), spent.header("x-ratelimit-reset")), (Some("1"), Some("1")));
-                break;
+    let mut turns = 0;
+    let mut is_spent = false;
+    while turns < 2 {
+        let reply = stand.get(LIST).await;
+        match reply.status {
+            429 => {
+                assert_eq!((reply.header("retry-after"), reply.header("x-ratelimit-reset")), (Some("1"), Some("1")));
+                let limit = stand.get("/auth/rate_limit").await.json();
+                assert_eq!(limit["data"]["X-RateLimit-Reset"], 1, "{turns}: {limit}");
+                is_spent = true;
             }
-            assert_eq!(spent.status, 200);
+            status => {
+                assert_eq!(status, 200);
+                turns += i32::from(std::mem::take(&mut is_spent));
+            }
         }
-        let limit = stand.get("/auth/rate_limit").await.json();
-        assert_eq!(limit["data"]["X-RateLimit-Reset"], 1, "{turn}: {limit}");
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
     let later = stand.post("/_emulator/clock", json!({"rate": 1})).await.json();
     let hours = |told: &Value| told["now"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second() / 3600;
