@@ -4,7 +4,7 @@ use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{self, LoadOptions, TenantPlace};
-use crate::diagnostic::{Diagnostic, SourceFiles};
+use crate::diagnostic::{Denied, Judged, SourceFiles, judge};
 use crate::model::DesiredState;
 use crate::render::{self, RenderedFile};
 use crate::report;
@@ -47,7 +47,7 @@ pub(super) fn load_with(
     terminal: &Terminal,
 ) -> Result<Inputs, Failure> {
     let loaded = config::load(global.file(), &LoadOptions { environment, variables, process_env: env });
-    let config::Loaded { desired, tenant, mut diagnostics, sources, root } = loaded;
+    let config::Loaded { desired, tenant, mut diagnostics, allowances, sources, root } = loaded;
     let rendered = match desired.as_ref().map(render::render) {
         Some(Ok(rendered)) => rendered,
         Some(Err(problems)) => {
@@ -56,17 +56,17 @@ pub(super) fn load_with(
         }
         None => Vec::new(),
     };
-    tell(&diagnostics, &sources, terminal)?;
+    // Not all lints ran, so nothing can be said about allowances that met no warning.
+    let judged = judge(diagnostics, &allowances, &Denied::default(), false);
+    tell(&judged, &sources, terminal)?;
     match desired {
-        Some(desired) if !diagnostics.iter().any(Diagnostic::is_error) => {
-            Ok(Inputs { desired, rendered, root, tenant, sources })
-        }
+        Some(desired) if !judged.has_errors() => Ok(Inputs { desired, rendered, root, tenant, sources }),
         _ => Err(Failure::Configuration),
     }
 }
 
 /// Says on stderr what is wrong, if anything is.
-pub(super) fn tell(diagnostics: &[Diagnostic], sources: &SourceFiles, terminal: &Terminal) -> Result<(), Failure> {
-    terminal.tell(|err| report::write_diagnostics(err, diagnostics, sources, terminal.width()))?;
+pub(super) fn tell(judged: &Judged, sources: &SourceFiles, terminal: &Terminal) -> Result<(), Failure> {
+    terminal.tell(|err| report::write_diagnostics(err, judged, sources, terminal.width()))?;
     Ok(())
 }

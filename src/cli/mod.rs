@@ -10,6 +10,7 @@ mod command;
 mod completion;
 mod connect;
 mod consent;
+mod deny;
 mod embedded;
 mod execution;
 mod exit;

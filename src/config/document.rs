@@ -1,8 +1,9 @@
 //! YAML text into a spanned tree: one document, bounded, duplicate keys reported, nothing guessed.
 
+use super::allow::{self, Comment};
 use super::syntax;
 use super::tree::{CoreType, Node, Pair, Scalar, Style, Value};
-use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
+use crate::diagnostic::{Allowance, Code, Diagnostic, Origin, Sourced};
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, StructureStyle};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,11 +15,20 @@ const MAX_ALIASED_NODES: usize = 100_000;
 /// The most memory that anchors and aliases may take for what they repeat.
 const MAX_REPEATED_BYTES: usize = 64 * 1024 * 1024;
 
+/// What one file says.
+pub(crate) struct Parsed {
+    pub(crate) tree: Node,
+    /// What its comments allow, in written order.
+    pub(crate) allowances: Vec<Allowance>,
+}
+
 /// Parses one file; `None` where there is no tree to speak of.
-pub(crate) fn parse(file: &Arc<str>, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+pub(crate) fn parse(file: &Arc<str>, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Parsed> {
     let places = Places { file, text };
     let mut options = Options::default();
-    options.emit_comments = false;
+    options.emit_comments = text.contains(allow::MARK);
+    // They are kept anyway, and the file is bounded.
+    options.max_buffered_comment_events = usize::MAX;
     options.flow_nesting_limit = MAX_DEPTH;
     options.block_nesting_limit = MAX_DEPTH;
     let mut builder = Builder::new(places, problems);
@@ -35,7 +45,10 @@ pub(crate) fn parse(file: &Arc<str>, text: &str, problems: &mut Vec<Diagnostic>)
             return None;
         }
     }
-    builder.finish()
+    let comments = std::mem::take(&mut builder.comments);
+    let tree = builder.finish()?;
+    let allowances = allow::allowances(&comments, text, &tree, problems);
+    Some(Parsed { tree, allowances })
 }
 
 /// Turns marks into origins.
@@ -146,6 +159,7 @@ struct Builder<'a> {
     repeated_bytes: usize,
     root: Option<Node>,
     documents: usize,
+    comments: Vec<Comment>,
 }
 
 impl<'a> Builder<'a> {
@@ -159,6 +173,7 @@ impl<'a> Builder<'a> {
             repeated_bytes: 0,
             root: None,
             documents: 0,
+            comments: Vec::new(),
         }
     }
 
@@ -186,6 +201,10 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => return self.end(&span),
             Event::Alias(anchor) => return self.alias(anchor, &span),
+            Event::Comment(text, _) => {
+                let origin = self.places.between(&span.start, &span.end);
+                self.comments.push(Comment { text: text.into_owned(), origin });
+            }
             _ => {}
         }
         true

@@ -2,7 +2,7 @@
 
 use super::document;
 use super::tree::{Node, Value};
-use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles};
+use crate::diagnostic::{Allowance, Code, Diagnostic, Origin, SourceFiles};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
@@ -27,6 +27,8 @@ pub(crate) struct Input {
     pub(crate) is_whole: bool,
     pub(crate) sources: SourceFiles,
     pub(crate) problems: Vec<Diagnostic>,
+    /// What the comments of all files allow.
+    pub(crate) allowances: Vec<Allowance>,
 }
 
 /// Reads the root file and what it includes.
@@ -35,8 +37,14 @@ pub(crate) fn read(path: &Path) -> Input {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    let input =
-        Input { root, trees: Vec::new(), is_whole: true, sources: SourceFiles::default(), problems: Vec::new() };
+    let input = Input {
+        root,
+        trees: Vec::new(),
+        is_whole: true,
+        sources: SourceFiles::default(),
+        problems: Vec::new(),
+        allowances: Vec::new(),
+    };
     let mut reader = Reader { input, total_bytes: 0 };
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     reader.file(path, &name, None);
@@ -90,7 +98,10 @@ impl Reader {
         };
         self.input.sources.insert(file.clone(), text.clone());
         match document::parse(&file, &text, &mut self.input.problems) {
-            Some(tree) => self.input.trees.push(tree),
+            Some(document::Parsed { tree, allowances }) => {
+                self.input.trees.push(tree);
+                self.input.allowances.extend(allowances);
+            }
             None => self.input.is_whole = false,
         }
     }

@@ -6,7 +6,7 @@ use super::include::{self, Input};
 use super::nearest;
 use super::resolve::{Outcome, resolve};
 use super::uses;
-use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles, merge};
+use crate::diagnostic::{Allowance, Code, Diagnostic, Origin, SourceFiles, merge};
 use crate::model::DesiredState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -34,6 +34,8 @@ pub struct Loaded {
     pub tenant: Option<TenantPlace>,
     /// Every problem, each once, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the comments of the files allow; nothing is taken out of the problems for it.
+    pub allowances: Vec<Allowance>,
     /// The files that were read.
     pub sources: SourceFiles,
     /// The folder of the root file.
@@ -57,6 +59,8 @@ pub struct LoadedAll {
     pub environments: Vec<(Option<String>, DesiredState)>,
     /// Every problem, each once, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the comments of the files allow; nothing is taken out of the problems for it.
+    pub allowances: Vec<Allowance>,
     /// The files that were read.
     pub sources: SourceFiles,
     /// The folder of the root file.
@@ -70,6 +74,8 @@ pub struct LoadedSome {
     pub environments: Vec<LoadedEnvironment>,
     /// Every problem, each once, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the comments of the files allow; nothing is taken out of the problems for it.
+    pub allowances: Vec<Allowance>,
     /// The files that were read.
     pub sources: SourceFiles,
     /// The variables that stand at each place of the files: of a text at the text, of a list at its key.
@@ -113,7 +119,9 @@ pub fn load_some(path: &Path, names: &[&str], options: &LoadOptions<'_>) -> Load
     diagnostics.extend(merge(found));
     sort(&mut diagnostics);
     drop(frame);
-    LoadedSome { environments, diagnostics, uses: uses::uses(&input.trees), sources: input.sources }
+    let uses = uses::uses(&input.trees);
+    let Input { allowances, sources, .. } = input;
+    LoadedSome { environments, diagnostics, allowances, sources, uses }
 }
 
 /// Loads one environment of a file.
@@ -137,7 +145,8 @@ pub fn load(path: &Path, options: &LoadOptions<'_>) -> Loaded {
     if diagnostics.iter().any(Diagnostic::is_error) {
         desired = None;
     }
-    Loaded { desired, tenant, diagnostics, sources: input.sources, root: input.root }
+    let Input { allowances, sources, root, .. } = input;
+    Loaded { desired, tenant, diagnostics, allowances, sources, root }
 }
 
 /// Loads every environment of a file, or the one that is named, and compares the environments with one another.
@@ -171,7 +180,8 @@ pub fn load_all(path: &Path, options: &LoadOptions<'_>) -> LoadedAll {
     diagnostics.extend(check::across(&environments));
     sort(&mut diagnostics);
     drop(frame);
-    LoadedAll { environments, diagnostics, sources: input.sources, root: input.root }
+    let Input { allowances, sources, root, .. } = input;
+    LoadedAll { environments, diagnostics, allowances, sources, root }
 }
 
 /// Problems that are the same in every environment.

@@ -10,6 +10,7 @@
 //! Trees are parsed once; `decode` and `check` run once an environment. The room knows neither the account nor what a
 //! gateway can express: the first is `live`'s, the second `render`'s.
 
+mod allow;
 mod check;
 mod colon;
 mod decode;

@@ -14,13 +14,14 @@ use std::sync::Arc;
 fn read(text: &str, variables: &BTreeMap<String, String>) -> (Option<DesiredState>, Vec<Diagnostic>) {
     let file: Arc<str> = Arc::from("gatewright.yaml");
     let mut problems = Vec::new();
-    let tree = document::parse(&file, text, &mut problems);
+    let tree = document::parse(&file, text, &mut problems).map(|parsed| parsed.tree);
     let input = Input {
         root: PathBuf::from("no-such-folder"),
         is_whole: tree.is_some(),
         trees: tree.into_iter().collect(),
         sources: SourceFiles::default(),
         problems: Vec::new(),
+        allowances: Vec::new(),
     };
     let frame = frame::frame(&input);
     problems.extend(frame.problems.iter().cloned());

@@ -6,7 +6,7 @@ use super::refusal::identity_advice;
 use super::visible::visible_lines;
 use super::words::fit;
 use super::{count, visible};
-use crate::diagnostic::{Code, Diagnostic, Label, Origin, Severity, SourceFiles};
+use crate::diagnostic::{Code, Diagnostic, Judged, Label, Origin, Severity, SourceFiles};
 use crate::model::{IdentityProblem, IdentityProblemKind};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::BTreeMap;
@@ -15,22 +15,19 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The most problems that are shown; nobody reads more, and a file can hold millions.
-const MOST_SHOWN: usize = 1000;
+pub(super) const MOST_SHOWN: usize = 1000;
 
 /// The longest piece of a file that is quoted from at once, in bytes: a longer line is not quoted, and places further apart
 /// are quoted apart. The renderer goes through all it is given, for every problem.
 const QUOTED_BYTES: usize = 16 * 1024;
 
-/// Writes the first thousand problems with the lines they are about, then how many there are.
+/// Writes the first thousand problems with the lines they are about, then how many there are, those included that the
+/// file allows.
 ///
 /// # Errors
 /// Whatever the writer answers.
-pub fn write_diagnostics(
-    out: &mut dyn Write,
-    diagnostics: &[Diagnostic],
-    sources: &SourceFiles,
-    width: usize,
-) -> io::Result<()> {
+pub fn write_diagnostics(out: &mut dyn Write, judged: &Judged, sources: &SourceFiles, width: usize) -> io::Result<()> {
+    let Judged { problems: diagnostics, allowed } = judged;
     let texts: BTreeMap<Arc<str>, Quoted> =
         sources.iter().map(|(file, text)| (Arc::clone(file), Quoted::new(text))).collect();
     let renderer = Renderer::styled().term_width(width);
@@ -47,13 +44,16 @@ pub fn write_diagnostics(
         writeln!(out, "{} not shown\n", count(more, "further problem", None))?;
     }
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let warnings = diagnostics.len() - errors;
-    match (errors, warnings) {
-        (0, 0) => Ok(()),
-        (0, _) => writeln!(out, "{}", count(warnings, "warning", None)),
-        (_, 0) => writeln!(out, "{}", count(errors, "error", None)),
-        _ => writeln!(out, "{}, {}", count(errors, "error", None), count(warnings, "warning", None)),
+    let counts = [(errors, "error"), (diagnostics.len() - errors, "warning")];
+    let mut counts: Vec<String> =
+        counts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun, None)).collect();
+    match (allowed.len(), counts.is_empty()) {
+        (0, true) => return Ok(()),
+        (0, false) => {}
+        (number, true) => counts.push(format!("{} allowed", count(number, "warning", None))),
+        (number, false) => counts.push(format!("{number} allowed")),
     }
+    writeln!(out, "{}", counts.join(", "))
 }
 
 /// A file to quote from: its text without secrets, and where its lines begin.
@@ -208,7 +208,7 @@ pub fn identity_problem(problem: &IdentityProblem) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::write_diagnostics;
-    use crate::diagnostic::{Code, Diagnostic, Origin, SourceFiles};
+    use crate::diagnostic::{Code, Diagnostic, Judged, Origin, SourceFiles};
 
     const TEXT: &str = "version: 1\nroles:\n  a:\n    name: Ä\n    client_secret: hunter2\n    naem: x\n";
 
@@ -224,7 +224,8 @@ mod tests {
         let mut sources = SourceFiles::default();
         sources.insert("gatewright.yaml".into(), TEXT.into());
         let mut out = anstream::StripStream::new(Vec::new());
-        write_diagnostics(&mut out, diagnostics, &sources, 80).unwrap();
+        let judged = Judged { problems: diagnostics.to_vec(), allowed: Vec::new() };
+        write_diagnostics(&mut out, &judged, &sources, 80).unwrap();
         String::from_utf8(out.into_inner()).unwrap()
     }
 
@@ -252,7 +253,8 @@ mod tests {
         let problem =
             Diagnostic::error(Code::UnknownKey, place("name", 2), "wrong").with_related(place("a:", 1), "defined here");
         let mut out = anstream::StripStream::new(Vec::new());
-        write_diagnostics(&mut out, &[problem], &sources, 80).unwrap();
+        let judged = Judged { problems: vec![problem], allowed: Vec::new() };
+        write_diagnostics(&mut out, &judged, &sources, 80).unwrap();
         let shown = String::from_utf8(out.into_inner()).unwrap();
         assert!(shown.len() < 500 && shown.contains("2 | name: Ä") && shown.contains("gatewright.yaml:1:9"), "{shown}");
     }

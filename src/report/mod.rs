@@ -20,6 +20,7 @@ mod markdown;
 mod mask;
 mod notice;
 mod outcome;
+mod problems;
 mod progress;
 mod refusal;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use keys::{KeyText, write_keys};
 pub use markdown::write_plan_markdown;
 pub use notice::notice_words;
 pub use outcome::{FilesOutcome, write_outcome};
+pub use problems::{ProblemsView, problems_schema, write_problems_github, write_problems_json, write_problems_sarif};
 pub use progress::{Progress, lock_wait_words, spinner, state_wait_words};
 pub use refusal::{Advice, refusal_advice};
 pub use text::{write_access_changes, write_file_changes, write_plan_text};

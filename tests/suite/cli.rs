@@ -67,6 +67,7 @@ fn published_schemas_are_fresh() {
     check("plan", "schemas/plan.v1.json");
     check("access", "schemas/access.v1.json");
     check("diff", "schemas/diff.v1.json");
+    check("problems", "schemas/problems.v1.json");
     check("run", "schemas/run.v1.json");
     check("snapshot", "schemas/snapshot.v1.json");
 }

@@ -1,7 +1,9 @@
 //! What `validate` warns of, from the file to the exit code.
 
 use crate::support::{Program, root};
+use gatewright::config::{LoadOptions, load};
 use gatewright::diagnostic::{Code, Severity};
+use std::collections::BTreeMap;
 
 /// A server with two clients, one of which may only read, behind the given policies.
 fn contacts(policies: &str) -> String {
@@ -179,4 +181,174 @@ fn the_readme_lists_every_lint() {
     let expected: Vec<String> =
         warnings.map(|code| format!("| `{}` | {} |", code.as_str(), code.meaning().trim_end_matches('.'))).collect();
     assert_eq!(listed, expected);
+}
+
+/// Returns the file of one strict policy, with what is put at the end of lines or above them.
+fn annotated(lines: &[(&str, &str)]) -> String {
+    let text = contacts(
+        "  gate:\n    gateway: mulesoft\n    authorization_server: contacts\n    require_scopes: [contacts:write]\n",
+    );
+    let annotate = |line: &str| match lines.iter().find(|(begin, _)| line.trim_start().starts_with(begin)) {
+        Some((_, comment)) if comment.starts_with('^') => {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            format!("{indent}# gatewright: {}\n{line}\n", &comment[1..])
+        }
+        Some((_, comment)) => format!("{line} # gatewright: {comment}\n"),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(annotate).collect()
+}
+
+#[test]
+fn warnings_are_allowed_where_they_are_or_where_their_rule_is() {
+    let allow = "allow lint-refused-client it only reads";
+    let above = format!("^{allow}");
+    let check = |lines: &[(&str, &str)], expected: &str| {
+        let program = Program::new();
+        program.write("gatewright.yaml", &annotated(lines));
+        let run = program.run("validate");
+        assert_eq!(run.code, 0, "{}", run.block());
+        assert_eq!(run.stderr.lines().last().unwrap_or_default(), expected, "{lines:?}: {}", run.block());
+        assert_eq!(run.stderr.contains("[lint-refused-client]"), !expected.ends_with("allowed"), "{}", run.block());
+    };
+    check(&[], "1 warning");
+    check(&[("batch: [", allow)], "1 warning allowed");
+    check(&[("batch: [", &above)], "1 warning allowed");
+    check(&[("require_scopes:", allow)], "1 warning allowed");
+    // Above the key of an entry: all of the server, all of the policy.
+    check(&[("contacts:", &above)], "1 warning allowed");
+    check(&[("gate:", &above)], "1 warning allowed");
+    check(&[("gate:", allow)], "2 warnings");
+    check(&[("web: [", allow)], "2 warnings");
+    check(&[("batch: [", "allow lint-any-client it only reads")], "2 warnings");
+}
+
+#[test]
+fn allowances_that_say_nothing_are_reported() {
+    let program = Program::new();
+    let lines = [("batch: [", "allow lint-refused-client"), ("web: [", "allow lint-any-client everybody may")];
+    program.write("gatewright.yaml", &annotated(&lines));
+    insta::assert_snapshot!(program.run("validate").block(), @r"
+    gatewright.yaml is valid: 1 authorization server, 2 OIDC apps, 1 gateway policy.
+    --- stderr
+    warning[unused-allowance]: nothing here is `lint-any-client`
+      --> gatewright.yaml:14:44
+       |
+    14 |       web: [contacts:read, contacts:write] # gatewright: allow lint-any-client everybody may
+       |                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: Remove the comment.
+
+    warning[lint-refused-client]: breaks: the gateway policy `gate` refuses `batch`, which lacks `contacts:write`
+      --> gatewright.yaml:15:7
+       |
+    15 |       batch: [contacts:read] # gatewright: allow lint-refused-client
+       |       ^^^^^
+    ...
+    20 |     require_scopes: [contacts:write]
+       |                      -------------- `gate` requires it here
+       |
+       = help: Grant what is missing here, or require less there. To keep it out on purpose: `# gatewright: allow lint-refused-client REASON`.
+
+    warning[invalid-allowance]: the comment does not say why `lint-refused-client` is allowed
+      --> gatewright.yaml:15:30
+       |
+    15 |       batch: [contacts:read] # gatewright: allow lint-refused-client
+       |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: Add the reason after the code, for whoever reads it next.
+
+    3 warnings
+    --- exit 0
+    ");
+    // Another environment may need it, and a command that runs no lints cannot tell.
+    let lines =
+        [("batch: [", "allow lint-refused-client it only reads"), ("web: [", "allow lint-any-client everybody may")];
+    let text = annotated(&lines).replace("oidc_apps:\n", "environments: { dev: {}, prod: {} }\noidc_apps:\n");
+    program.write("gatewright.yaml", &text);
+    assert!(program.run("validate").stderr.contains("warning[unused-allowance]"));
+    assert_eq!(program.run("validate --env dev").stderr, "1 warning allowed\n");
+    let only = text.replace("    gateway: mulesoft\n", "    only: [dev]\n    gateway: mulesoft\n");
+    program.write("gatewright.yaml", &only.replace(" # gatewright: allow lint-any-client everybody may", ""));
+    assert_eq!(program.run("validate").stderr, "1 warning allowed\n");
+}
+
+#[test]
+fn plans_honour_allowances_and_judge_nothing_unused() {
+    let program = Program::new();
+    let sub = |comment: &str| {
+        contacts(&policy("gate", "require_scopes: [contacts:read]"))
+        .replace("claims: { email:", &format!("claims:\n      # {comment}\n      sub: {{ user_attribute: email }}\n      email:"))
+        .replace("{ user_attribute: email } }\n", "{ user_attribute: email }\n")
+        .replace("external: { name: Web }", "name: Web, application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://localhost/\"]")
+        .replace("external: { name: Batch }", "name: Batch, application_type: web, token_endpoint_auth_method: post, redirect_uris: [\"https://localhost/\"]")
+    };
+    program.write("gatewright.yaml", &sub("the user"));
+    let run = program.run("plan --emulator");
+    assert!(run.code == 0 && run.stderr.contains("warning[lint-standard-claim]"), "{}", run.block());
+    program.write("gatewright.yaml", &sub("gatewright: allow lint-standard-claim agreed with the API team"));
+    let run = program.run("plan --emulator");
+    assert!(run.code == 0 && run.stderr.starts_with("1 warning allowed\n"), "{}", run.block());
+    program.write("gatewright.yaml", &sub("gatewright: allow lint-refused-client none"));
+    let run = program.run("plan --emulator");
+    assert!(run.code == 0 && !run.stderr.contains("unused-allowance"), "{}", run.block());
+}
+
+#[test]
+fn denied_warnings_are_errors() {
+    let program = Program::new();
+    let check = |text: &str, options: &str, code: i32, last: &str| {
+        program.write("gatewright.yaml", text);
+        let run = program.run(&format!("validate {options}"));
+        assert_eq!((run.code, run.stderr.lines().last()), (code, Some(last)), "{options}: {}", run.block());
+        assert_eq!(run.stdout.is_empty(), code == 1);
+    };
+    let plain = annotated(&[]);
+    check(&plain, "", 0, "1 warning");
+    check(&plain, "--deny lint-macro", 0, "1 warning");
+    check(&plain, "--deny lint-macro --deny lint-refused-client", 1, "1 error");
+    check(&plain, "--deny warnings", 1, "1 error");
+    check(
+        &annotated(&[("batch: [", "allow lint-refused-client it only reads")]),
+        "--deny warnings",
+        0,
+        "1 warning allowed",
+    );
+    check(
+        &annotated(&[("batch: [", "allow lint-refused-client")]),
+        "--deny invalid-allowance",
+        1,
+        "1 error, 1 warning",
+    );
+    check(
+        &annotated(&[("web: [", "allow lint-refused-client why")]),
+        "--deny unused-allowance",
+        1,
+        "1 error, 1 warning",
+    );
+    let wrong = |option: &str, expected: &str| {
+        let run = program.run(&format!("validate --deny {option}"));
+        assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{}", run.block());
+        assert!(run.stderr.contains(expected), "{}", run.block());
+    };
+    wrong("lint-refused-clint", "did you mean `lint-refused-client`?");
+    wrong("warning", "did you mean `warnings`?");
+    wrong("everything", "`gatewright explain --codes` lists them");
+}
+
+#[test]
+fn comments_do_not_change_the_digest() {
+    let digest = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gatewright.yaml");
+        std::fs::write(&path, text).unwrap();
+        let options = LoadOptions { environment: None, variables: &BTreeMap::new(), process_env: &|_| None };
+        load(&path, &options).desired.unwrap().config_digest
+    };
+    let allow = "allow lint-refused-client it only reads";
+    let above = format!("^{allow}");
+    let lines =
+        [("batch: [", allow), ("gate:", above.as_str()), ("require_scopes:", above.as_str()), ("scopes:", allow)];
+    assert_eq!(digest(&annotated(&lines)), digest(&annotated(&[])));
+    assert_ne!(digest(&annotated(&[])), digest(&annotated(&[]).replace("[contacts:write]", "[contacts:read]")));
 }

@@ -20,6 +20,7 @@ mod lints;
 mod matrix;
 mod mistakes;
 mod plan_formats;
+mod problems;
 mod properties;
 mod quota;
 mod readme;

@@ -7,7 +7,7 @@ use crate::cli::inputs::{self, ProcessEnv};
 use crate::cli::terminal::Terminal;
 use crate::config::{self, LoadOptions, LoadedEnvironment, LoadedSome};
 use crate::contrast::{self, Environment};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Denied, Diagnostic, judge};
 use crate::render::{self, RenderedFile};
 use crate::report;
 use clap::{ArgAction, Args, ValueEnum};
@@ -56,7 +56,7 @@ pub(in crate::cli) fn run(
     let variables = inputs::variables(global);
     let options = LoadOptions { environment: None, variables: &variables, process_env: env };
     let loaded = config::load_some(global.file(), &[first, second], &options);
-    let LoadedSome { environments, mut diagnostics, sources, uses } = loaded;
+    let LoadedSome { environments, mut diagnostics, allowances, sources, uses } = loaded;
     let mut rendered: Vec<Vec<RenderedFile>> = Vec::new();
     for LoadedEnvironment { name: _, desired, variables: _ } in &environments {
         match render::render(desired) {
@@ -68,7 +68,7 @@ pub(in crate::cli) fn run(
             }
         }
     }
-    inputs::tell(&diagnostics, &sources, terminal)?;
+    inputs::tell(&judge(diagnostics, &allowances, &Denied::default(), false), &sources, terminal)?;
     let ([first, second], [files, other_files]) = (environments.as_slice(), rendered.as_slice()) else {
         return Err(Failure::Configuration);
     };

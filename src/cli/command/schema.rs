@@ -36,6 +36,8 @@ enum Format {
     Diff,
     /// What `snapshot` writes and `plan --snapshot` reads
     Snapshot,
+    /// What `validate --format json` writes
+    Problems,
     /// One line of a run record, `.gatewright/runs/<host>/*.jsonl`
     Run,
 }
@@ -50,6 +52,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit
         Format::Access => report::access_schema(),
         Format::Diff => report::contrast_schema(),
         Format::Snapshot => report::snapshot_schema(),
+        Format::Problems => report::problems_schema(),
         Format::Run => workspace::run_schema(),
     };
     terminal.print(|out| writeln!(out, "{schema:#}"))?;

@@ -3,26 +3,52 @@
 use crate::access;
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
+use crate::cli::deny::DenyArgs;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, ProcessEnv};
 use crate::cli::terminal::Terminal;
 use crate::config::{self, LoadOptions, LoadedAll};
-use crate::diagnostic::{Code, Diagnostic, merge};
+use crate::diagnostic::{Code, Diagnostic, judge, merge};
 use crate::model::DesiredState;
 use crate::render::{self, RenderedFile};
-use crate::report::{count, visible};
-use clap::Args;
+use crate::report::{self, ProblemsView, count, visible};
+use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 /// Check everything that can be checked without a network, lints included
 ///
-/// Takes all environments of the file, or the one that --env names.
+/// Takes all environments of the file, or the one that --env names. A comment `# gatewright: allow CODE REASON` in the file
+/// allows a warning: at the end of its line, on the line above, or above the key of an entry for all of the entry.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   gatewright validate
-  gatewright validate --env prod -f apis/gatewright.yaml")]
-pub(in crate::cli) struct ValidateArgs {}
+  gatewright validate --env prod -f apis/gatewright.yaml
+  gatewright validate --deny warnings
+  gatewright validate --format sarif > gatewright.sarif
+  gatewright explain --codes    all codes; gatewright explain CODE for one")]
+pub(in crate::cli) struct ValidateArgs {
+    /// How to write what is found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    #[command(flatten)]
+    denies: DenyArgs,
+}
+
+/// How problems are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, on stderr
+    Text,
+    /// For programs
+    Json,
+    /// For code scanning services; what comments allow is in it as suppressed
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
 
 /// Checks a file.
 pub(in crate::cli) fn run(
@@ -31,24 +57,50 @@ pub(in crate::cli) fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let ValidateArgs {} = args;
+    let ValidateArgs { format, denies } = args;
     let variables = inputs::variables(global);
     let options = LoadOptions { environment: global.env.as_deref(), variables: &variables, process_env: env };
-    let LoadedAll { environments, mut diagnostics, sources, root: _ } = config::load_all(global.file(), &options);
+    let LoadedAll { environments, mut diagnostics, allowances, sources, root: _ } =
+        config::load_all(global.file(), &options);
     let mut written = Written::default();
     let found = environments.iter().map(|(name, desired)| {
         let name = name.as_deref();
         (name, check(name, desired, &mut written))
     });
     diagnostics.extend(merge(found.collect()));
-    diagnostics.sort_by(|one, other| one.place().cmp(&other.place()));
-    inputs::tell(&diagnostics, &sources, terminal)?;
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Failure::Configuration);
+    // In one environment of several, an allowance may be for another.
+    let judged = judge(diagnostics, &allowances, &denies.denied(), global.env.is_none());
+    let folder = folder(global.file(), env);
+    let view = ProblemsView { judged: &judged, sources: &sources, folder: &folder };
+    match format {
+        Format::Text => {
+            inputs::tell(&judged, &sources, terminal)?;
+            if !judged.has_errors() {
+                let file = global.file().display().to_string();
+                terminal.print(|out| writeln!(out, "{} is valid: {}.", visible(&file), contents(&environments)))?;
+            }
+        }
+        Format::Json => terminal.print(|out| report::write_problems_json(out, &view))?,
+        Format::Sarif => terminal.print(|out| report::write_problems_sarif(out, &view))?,
+        Format::Github => terminal.print(|out| report::write_problems_github(out, &view))?,
     }
-    let file = global.file().display().to_string();
-    terminal.print(|out| writeln!(out, "{} is valid: {}.", visible(&file), contents(&environments)))?;
-    Ok(Exit::Done)
+    if judged.has_errors() { Err(Failure::Configuration) } else { Ok(Exit::Done) }
+}
+
+/// Names the folder of a file as a service that shows problems beside the code names it: relative to the working copy that
+/// a runner of GitHub Actions says it has, else to the current folder, with `/`.
+fn folder(file: &Path, env: ProcessEnv<'_>) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let path = current.join(file);
+    let workspace = env("GITHUB_WORKSPACE").map(PathBuf::from);
+    let below = |base: &Path| path.strip_prefix(base).ok().map(Path::to_owned);
+    let path = workspace.as_deref().and_then(below).or_else(|| below(&current)).unwrap_or_else(|| path.clone());
+    let segments = path.parent().into_iter().flat_map(Path::components).filter_map(|part| match part {
+        Component::CurDir => None,
+        Component::RootDir => Some(String::new()),
+        part => Some(part.as_os_str().to_string_lossy().into_owned()),
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// The policy files of all environments by path, each with the environment that wrote it first.

@@ -3,7 +3,7 @@
 use super::{make_pipe, run_bounded};
 use crate::support::{Program, root};
 use gatewright::config::{LoadOptions, load, load_all};
-use gatewright::diagnostic::Diagnostic;
+use gatewright::diagnostic::{Denied, judge};
 use gatewright::report::write_diagnostics;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -18,9 +18,9 @@ fn read(path: &Path) -> (bool, String) {
     let options = LoadOptions { environment: None, variables: &variables, process_env: &|_| None };
     let loaded = load_all(path, &options);
     let mut shown = anstream::StripStream::new(Vec::new());
-    write_diagnostics(&mut shown, &loaded.diagnostics, &loaded.sources, 100).unwrap();
-    let is_sound = !loaded.diagnostics.iter().any(Diagnostic::is_error);
-    (is_sound, String::from_utf8(shown.into_inner()).unwrap())
+    let judged = judge(loaded.diagnostics, &loaded.allowances, &Denied::default(), true);
+    write_diagnostics(&mut shown, &judged, &loaded.sources, 100).unwrap();
+    (!judged.has_errors(), String::from_utf8(shown.into_inner()).unwrap())
 }
 
 fn check(text: &str, expected: &str) {
