@@ -103,9 +103,9 @@ fn listener(global: &GlobalArgs, terminal: Terminal) -> Listener {
     match global.log_format {
         LogFormat::Json => Listener::log(),
         LogFormat::Text => Listener::new(move |notice| {
-            let words = report::notice_words(notice, Timestamp::now());
-            // Somebody who cannot hear it waits all the same.
-            let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
+            let now = Timestamp::now();
+            report::notice_label(notice, now).into_iter().for_each(Terminal::label);
+            terminal.progress(&report::notice_words(notice, now));
         }),
     }
 }

@@ -81,8 +81,7 @@ async fn wait(
         return Ok(started.context("the emulator broke down")?);
     }
     let words = report::state_wait_words(state, state_holder(state), max_wait);
-    // Somebody who cannot hear it waits all the same.
-    let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
+    terminal.progress(&words);
     match tokio::time::timeout(max_wait.saturating_sub(UNNOTICED), &mut starting).await {
         Ok(started) => Ok(started.context("the emulator broke down")?),
         Err(_) => {

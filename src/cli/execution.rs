@@ -112,7 +112,7 @@ impl Execution<'_> {
         };
         let terminal = self.terminal;
         let show = if terminal.is_interactive() { Progress::bar } else { Progress::lines };
-        let progress = show(terminal.stderr(), self.invocation.global.settle());
+        let progress = show(terminal.progress_lines(), self.invocation.global.settle());
         let drawn = progress.drawn().map(Drawn::new);
         let writer = Writer::new(self.connection.reader.clone());
         let tell = |event| progress.tell(&event);

@@ -99,8 +99,7 @@ pub(super) async fn lock(home: &Home, global: &GlobalArgs, terminal: &Terminal) 
     let max_wait = global.max_wait();
     let tell_wait = |pid: Option<u32>| {
         let words = report::lock_wait_words(pid, max_wait);
-        // Somebody who cannot hear it waits all the same.
-        let _unheard = terminal.tell(|err| writeln!(err, "{words}"));
+        terminal.progress(&words);
     };
     home.workspace.lock(max_wait, &tell_wait).await.map_err(lock_failure)
 }

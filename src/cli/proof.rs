@@ -14,7 +14,7 @@ use crate::model::{Entry, EntryKey, identify};
 use crate::report;
 use crate::verify::{self, SecretQuery, VerifyInput};
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +37,20 @@ pub(super) struct ProofArgs {
     allow_skips: bool,
 }
 
+/// How a proof is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For CI systems, which show it as tests
+    Junit,
+}
+
 /// Proves every probe of the file, prints the table and judges it.
 pub(super) async fn prove(
-    args: &ProofArgs,
+    (args, format): (&ProofArgs, Format),
     inputs: &Inputs,
     connection: &Connection,
     global: &GlobalArgs,
@@ -89,7 +100,11 @@ pub(super) async fn prove(
     })
     .await;
     drop(verifying);
-    terminal.print(|out| report::write_verify(out, &report))?;
+    terminal.print(|out| match format {
+        Format::Text => report::write_verify(out, &report),
+        Format::Json => report::write_verify_json(out, &report, *allow_skips),
+        Format::Junit => report::write_verify_junit(out, &report, *allow_skips),
+    })?;
     let missing = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
     for app in missing.difference(&lost).filter(|app| is_ours(inputs, app)) {
         terminal.tell(|err| report::write_hint(err, &invocation.way_out(app)))?;

@@ -1,7 +1,7 @@
 //! From arguments to exit code.
 
 use super::Exit;
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, LogFormat};
 use super::command::{
     access, apply, completions, diff, emulator, explain, export, init, plan, render, schema, snapshot, undo, validate,
     verify,
@@ -29,6 +29,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return tell_parse_error(&without_hidden(error, &args)),
     };
     let terminal = Terminal::new(cli.global.color.into());
+    let terminal = match cli.global.log_format {
+        LogFormat::Text => terminal,
+        LogFormat::Json => terminal.logged(),
+    };
     super::log::start(&cli.global);
     match dispatch(&cli, &terminal) {
         Ok(exit) => exit,

@@ -13,11 +13,41 @@ static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terminal {
     color: ColorChoice,
+    /// What happens meanwhile is told in log lines, for programs.
+    is_logged: bool,
 }
 
 impl Terminal {
     pub(super) const fn new(color: ColorChoice) -> Self {
-        Self { color }
+        Self { color, is_logged: false }
+    }
+
+    /// Tells what happens meanwhile in log lines, and draws nothing.
+    pub(super) const fn logged(self) -> Self {
+        Self { is_logged: true, ..self }
+    }
+
+    /// Says what happens meanwhile; somebody who cannot hear it waits all the same.
+    pub(super) fn progress(&self, words: &str) {
+        match self.is_logged {
+            true => tracing::warn!("{words}"),
+            false => drop(self.tell(|err| writeln!(err, "{words}"))),
+        }
+    }
+
+    /// Returns where lines about what happens meanwhile are written.
+    pub(super) fn progress_lines(&self) -> Box<dyn Write + Send> {
+        match self.is_logged {
+            true => Box::new(Logged),
+            false => self.stderr(),
+        }
+    }
+
+    /// Says beside what is drawn, if anything is, what goes on from now.
+    pub(super) fn label(words: String) {
+        if let Some(bar) = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            bar.set_message(words);
+        }
     }
 
     /// Writes data to stdout.
@@ -36,7 +66,7 @@ impl Terminal {
     }
 
     /// Returns stderr, for what is written while something else goes on.
-    pub(super) fn stderr(&self) -> Box<dyn Write + Send> {
+    fn stderr(&self) -> Box<dyn Write + Send> {
         Box::new(AutoStream::new(io::stderr(), self.color))
     }
 
@@ -45,9 +75,9 @@ impl Terminal {
         self.is_interactive().then(|| Drawn::new(report::spinner(doing)))
     }
 
-    /// Says whether stderr is a terminal.
+    /// Says whether somebody looks at what is drawn on stderr.
     pub(super) fn is_interactive(&self) -> bool {
-        io::stderr().is_terminal()
+        io::stderr().is_terminal() && !self.is_logged
     }
 
     /// Returns how many columns what goes to stderr may have.
@@ -119,6 +149,22 @@ fn undisturbed<R>(write: impl FnOnce() -> R) -> R {
     match drawn {
         Some(bar) => bar.suspend(write),
         None => write(),
+    }
+}
+
+/// Turns each line into one of the log.
+struct Logged;
+
+impl Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A line comes in pieces, of which the last is its end.
+        let words = String::from_utf8_lossy(bytes);
+        words.lines().filter(|line| !line.is_empty()).for_each(|line| tracing::warn!("{line}"));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

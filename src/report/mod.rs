@@ -15,6 +15,7 @@ mod facts;
 mod fields;
 mod html;
 mod json;
+mod junit;
 mod keys;
 mod markdown;
 mod mask;
@@ -44,9 +45,11 @@ pub use json::{
     contrast_schema, plan_schema, read_plan, read_snapshot, snapshot_schema, write_access_json, write_contrast_json,
     write_plan_json, write_snapshot,
 };
+pub use json::{verify_schema, write_verify_json};
+pub use junit::write_verify_junit;
 pub use keys::{KeyText, write_keys};
 pub use markdown::write_plan_markdown;
-pub use notice::notice_words;
+pub use notice::{notice_label, notice_words};
 pub use outcome::{FilesOutcome, write_outcome};
 pub use problems::{ProblemsView, problems_schema, write_problems_github, write_problems_json, write_problems_sarif};
 pub use progress::{Progress, lock_wait_words, spinner, state_wait_words};

@@ -21,6 +21,15 @@ pub fn notice_words(notice: &Notice, now: Timestamp) -> String {
     }
 }
 
+/// Words a notice for the place beside a bar, which stays for as long as it holds; `None` where it changes nothing there.
+pub fn notice_label(notice: &Notice, now: Timestamp) -> Option<String> {
+    match notice {
+        Notice::WaitingForQuota { wait, limit: _ } => Some(format!("waiting for quota{}", until(*wait, now))),
+        Notice::GoingOn => Some("going on".to_owned()),
+        Notice::TryingAgain { .. } => None,
+    }
+}
+
 fn seconds(wait: Duration) -> String {
     match wait.as_secs() {
         // A rest of a second is a second that is waited for.
@@ -37,7 +46,7 @@ fn until(wait: Duration, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::notice_words;
+    use super::{notice_label, notice_words};
     use crate::api::Notice;
     use std::time::Duration;
 
@@ -57,6 +66,9 @@ mod tests {
             "waiting 60 min, until 13:59:29 UTC: OneLogin says that its quota is spent (Ctrl-C breaks the run off; see \
              --max-wait)",
         );
+        let waiting = Notice::WaitingForQuota { wait: wait(31), limit: None };
+        let label = notice_label(&waiting, "2026-01-01T12:59:30.9Z".parse().unwrap());
+        assert_eq!(label.as_deref(), Some("waiting for quota, until 13:00:01 UTC"));
         check(Notice::GoingOn, "going on: the quota is there again");
         check(
             Notice::TryingAgain { wait: Duration::from_millis(1600), error: "GET /p failed: 502: a\u{202E}b".into() },

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// After how many steps a line says how far it has come, where no bar does.
 const STEPS_A_LINE: usize = 50;
 
+/// The most columns of what stands beside a bar: with the bar and the numbers it stays below 80.
+const MOST_LABEL: usize = 44;
+
 /// Shows the events of an execution: a bar on a terminal, otherwise lines for what goes wrong or takes long.
 ///
 /// What became of every step is the outcome's to say, afterwards and on stdout. A writer that fails is left alone:
@@ -40,8 +43,8 @@ impl Progress {
     /// Draws a bar on stderr, and writes lines above it for what has to stay.
     pub fn bar(out: Box<dyn Write + Send>, settle: Duration) -> Self {
         let bar = ProgressBar::no_length();
-        // Long addresses are cut: a bar of two lines is cleared badly.
-        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg:!40}") {
+        // What does not fit is cut: a bar of two lines is cleared badly.
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {wide_msg}") {
             bar.set_style(style);
         }
         // Waits for quota may be long; the bar shows that the program lives.
@@ -77,7 +80,7 @@ impl Progress {
             let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(said) = said(&mut lines) {
                 // See the type: progress is no reason to stop.
-                let _unheard = writeln!(lines.out, "{said}").and_then(|()| lines.out.flush());
+                let _unheard = lines.out.write_all(format!("{said}\n").as_bytes()).and_then(|()| lines.out.flush());
             }
         };
         match &self.bar {
@@ -133,10 +136,10 @@ fn advance(bar: &ProgressBar, event: &Event) {
     match event {
         Event::Begun { steps } => bar.set_length(u64::try_from(*steps).unwrap_or(u64::MAX)),
         Event::Started { address, action } => {
-            bar.set_message(visible(&format!("{} {address}", action.as_str())).into_owned());
+            bar.set_message(label(&format!("{} {address}", action.as_str())));
         }
         Event::Written { .. } => bar.inc(1),
-        Event::ReadingBack { owner } => bar.set_message(visible(&format!("reading {owner} back")).into_owned()),
+        Event::ReadingBack { owner } => bar.set_message(label(&format!("reading {owner} back"))),
         // Whoever breaks a run off gets the line back at once.
         Event::Stopping | Event::Ended => bar.finish_and_clear(),
         Event::LookingUp { .. }
@@ -144,6 +147,15 @@ fn advance(bar: &ProgressBar, event: &Event) {
         | Event::SecretStored { .. }
         | Event::SecretLost { .. }
         | Event::Finished { .. } => {}
+    }
+}
+
+/// Fits what is being done beside a bar, and says where something was left out.
+fn label(doing: &str) -> String {
+    let shown = visible(doing);
+    match shown.char_indices().nth(MOST_LABEL) {
+        None => shown.into_owned(),
+        Some(_) => shown.chars().take(MOST_LABEL - 1).chain(['…']).collect(),
     }
 }
 
@@ -191,7 +203,7 @@ pub fn state_wait_words(state: &Path, pid: Option<u32>, max_wait: Duration) -> S
 
 #[cfg(test)]
 mod tests {
-    use super::Progress;
+    use super::{MOST_LABEL, Progress, label};
     use crate::diff::Action;
     use crate::execute::{Event, How, NaturalKey, StepResult};
     use crate::model::{Address, EntryKey, RemoteId};
@@ -210,6 +222,13 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn labels_say_that_they_are_cut() {
+        assert_eq!(label("create role/a\u{202E}"), "create role/a\\u{202E}");
+        assert_eq!(label(&"é".repeat(MOST_LABEL)), "é".repeat(MOST_LABEL));
+        assert_eq!(label(&"é".repeat(MOST_LABEL + 1)), format!("{}…", "é".repeat(MOST_LABEL - 1)));
     }
 
     #[test]

@@ -68,6 +68,7 @@ fn published_schemas_are_fresh() {
     check("access", "schemas/access.v1.json");
     check("diff", "schemas/diff.v1.json");
     check("problems", "schemas/problems.v1.json");
+    check("verify", "schemas/verify.v1.json");
     check("run", "schemas/run.v1.json");
     check("snapshot", "schemas/snapshot.v1.json");
 }
@@ -108,6 +109,48 @@ fn color_is_used_when_it_is_asked_for() {
     assert!(!plain.stdout.contains('\u{1b}'), "{}", plain.stdout);
     assert!(colored.stdout.contains("\u{1b}[32m+ role/testers"), "{}", colored.stdout);
     assert_eq!(anstream::adapter::strip_str(&colored.stdout).to_string(), plain.stdout);
+}
+
+#[test]
+fn color_follows_the_environment_and_the_option() {
+    let check = |variables: &[(&str, &str)], option: &str, expected: bool| {
+        let mut program = Program::new();
+        program.write("gatewright.yaml", SMALL);
+        variables.iter().for_each(|(name, value)| program.set(name, value));
+        for (line, is_stdout) in [("plan --emulator", true), ("plan", false)] {
+            let run = program.run(&format!("{line} {option}"));
+            let said = if is_stdout { &run.stdout } else { &run.stderr };
+            assert!(!said.is_empty());
+            assert_eq!(said.contains('\u{1b}'), expected, "{variables:?} {option} {line}: {said:?}");
+        }
+    };
+    check(&[("TERM", "xterm")], "", false);
+    check(&[("CLICOLOR", "1")], "", false);
+    check(&[("CLICOLOR_FORCE", "1")], "", true);
+    // The convention has 0 force nothing; the library that reads the variable takes every value but an empty one for a yes.
+    check(&[("CLICOLOR_FORCE", "0")], "", true);
+    check(&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], "", true);
+    check(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], "", false);
+    check(&[("CLICOLOR_FORCE", "1")], "--color never", false);
+    check(&[("NO_COLOR", "1")], "--color always", true);
+    check(&[("CLICOLOR", "0"), ("TERM", "dumb")], "--color always", true);
+}
+
+#[test]
+fn what_fails_puts_nothing_on_stdout() {
+    let program = Program::new();
+    let fails = |line: &str| {
+        let run = program.run(line);
+        assert!(run.code != 0 && run.stdout.is_empty() && !run.stderr.is_empty(), "{line}: {}", run.block());
+    };
+    let commands = ["plan", "apply --auto-approve", "verify", "access", "access --diff", "export", "undo 2026"];
+    commands.iter().for_each(|line| fails(line));
+    program.write("gatewright.yaml", SMALL);
+    commands.iter().for_each(|line| fails(line));
+    ["plan", "verify", "access"].iter().for_each(|line| fails(&format!("{line} --format json")));
+    program.write("gatewright.yaml", &SMALL.replace("name: Testers", "naem: Testers"));
+    let offline = ["validate", "render", "render --check", "access --desired", "undo"];
+    commands.iter().chain(&offline).for_each(|line| fails(&format!("{line} --emulator")));
 }
 
 #[test]

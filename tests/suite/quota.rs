@@ -116,7 +116,7 @@ fn an_apply_beyond_the_quota_waits_and_meets_no_429() {
 }
 
 #[test]
-fn log_lines_for_programs_tell_of_waits_too() {
+fn log_lines_for_programs_tell_of_progress_and_waits_too() {
     // Six seconds an hour: long enough to use up what it has.
     let account = Account::start(20, 600, json!({}));
     account.want_roles(10);
@@ -128,6 +128,8 @@ fn log_lines_for_programs_tell_of_waits_too() {
     assert!(waiting["limit"] == 20 && waiting["seconds"].as_u64().is_some_and(|wait| wait <= 6), "{waiting}");
     assert!(fields.iter().any(|fields| fields["message"] == "the quota is there again"), "{stderr}");
     assert!(!stderr.lines().any(|line| line.starts_with("waiting ")), "nothing is said twice: {stderr}");
+    let is_line = |line: &&str| !line.starts_with('{') && !line.contains(" made in ");
+    assert_eq!(stderr.lines().find(is_line), None, "{stderr}");
 }
 
 #[test]

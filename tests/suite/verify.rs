@@ -1,5 +1,6 @@
 //! Proofs against the emulator: its tokens, and the gateways that enforce rendered files.
 
+use crate::support::{Program, root};
 use gatewright::api::{ClientConfig, Credentials, Forge, OidcClient, Prober, Reader, Reroute};
 use gatewright::config::{LoadOptions, load};
 use gatewright::emulator::{Emulator, FileFormat, GatewayFile, Options};
@@ -9,6 +10,7 @@ use gatewright::render::render;
 use gatewright::verify::{Check, CheckKind, Outcome, SecretQuery, VerifyInput, VerifyReport, unread_apps, verify};
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -327,4 +329,42 @@ async fn probes_of_what_is_not_applied_yet_are_not_run() {
     assert_eq!(failed(&report, "flex"), Vec::<&CheckKind>::new());
     assert!(report.has_failed(false) && !report.has_failed(true));
     stage.emulator.shutdown().await;
+}
+
+#[test]
+fn a_proof_is_written_for_programs_and_for_ci() {
+    let program = Program::new();
+    let example = root().join("examples/01-mulesoft-contacts/gatewright.yaml");
+    program.write("gatewright.yaml", &std::fs::read_to_string(example).unwrap());
+    let schema: Value = serde_json::from_str(&program.run("schema verify").stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let prove = |format: &str, code: i32| {
+        let run = program.run(&format!("verify --emulator --format {format}"));
+        assert_eq!(run.code, code, "{}", run.block());
+        let again = program.run(&format!("verify --emulator --format {format}"));
+        assert_eq!(run.stdout, again.stdout, "the same proof gives the same bytes");
+        run.stdout
+    };
+    let check = |code: i32| {
+        let json: Value = serde_json::from_str(&prove("json", code)).unwrap();
+        assert!(validator.is_valid(&json), "{json:#}");
+        assert_eq!(json["passed"], code == 0, "{json:#}");
+        let number = |key: &str| json["summary"][key].as_u64().unwrap();
+        let junit = prove("junit", code);
+        let count = |sign: &str| u64::try_from(junit.matches(sign).count()).unwrap();
+        assert_eq!(count("<testcase "), u64::try_from(json["checks"].as_array().unwrap().len()).unwrap());
+        assert_eq!((count("<failure "), count("<error ")), (number("failed"), number("not_run")), "{junit}");
+        (number("ok"), number("failed"), number("not_run"))
+    };
+    let (_, failed, not_run) = check(5);
+    assert!(failed == 0 && not_run > 0, "nothing is applied yet");
+    assert_eq!(program.run("apply --emulator --auto-approve").code, 0);
+    let (ok, failed, not_run) = check(0);
+    assert!(ok > 10 && failed == 0 && not_run == 0);
+    let policy = program.read("policies/contacts-jwt-validation.json");
+    program.write(
+        "policies/contacts-jwt-validation.json",
+        &policy.replace("https://contacts.example.com", "https://other.example.com"),
+    );
+    assert!(check(5).1 > 0, "a policy that is another one is found out");
 }

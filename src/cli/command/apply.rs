@@ -12,7 +12,7 @@ use crate::cli::home;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::permission;
 use crate::cli::planning::{self, Asked, Planned, SafetyArgs};
-use crate::cli::proof::{self, ProofArgs};
+use crate::cli::proof::{self, Format, ProofArgs};
 use crate::cli::replacing::{self, ReplaceArgs};
 use crate::cli::sink;
 use crate::cli::stop::Stop;
@@ -125,7 +125,7 @@ pub(in crate::cli) async fn run(
     let exit = apply.run().await;
     let exit = match exit {
         Ok(Exit::Done) if args.verify => {
-            let proof = proof::prove(&args.proof, &inputs, &connection, global, env, terminal);
+            let proof = proof::prove((&args.proof, Format::Text), &inputs, &connection, global, env, terminal);
             tokio::select! {
                 exit = proof => exit.or_else(|failure| unproven(&failure, env, terminal)),
                 // Written is what was to be written, and nothing is proven.

@@ -38,6 +38,8 @@ enum Format {
     Snapshot,
     /// What `validate --format json` writes
     Problems,
+    /// What `verify --format json` writes
+    Verify,
     /// One line of a run record, `.gatewright/runs/<host>/*.jsonl`
     Run,
 }
@@ -53,6 +55,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs, terminal: &Terminal) -> Result<Exit
         Format::Diff => report::contrast_schema(),
         Format::Snapshot => report::snapshot_schema(),
         Format::Problems => report::problems_schema(),
+        Format::Verify => report::verify_schema(),
         Format::Run => workspace::run_schema(),
     };
     terminal.print(|out| writeln!(out, "{schema:#}"))?;

@@ -6,7 +6,7 @@ use crate::cli::connect;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
 use crate::cli::inputs::{self, ProcessEnv};
-use crate::cli::proof::{self, ProofArgs};
+use crate::cli::proof::{self, Format, ProofArgs};
 use crate::cli::terminal::Terminal;
 use clap::Args;
 
@@ -19,8 +19,13 @@ use clap::Args;
 #[command(after_help = "\
 Examples:
   gatewright verify --emulator
+  gatewright verify --env dev --format junit > verify.xml
   gatewright verify --env prod --allow-probe-host gateway.internal.example.com")]
 pub(in crate::cli) struct VerifyArgs {
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
     #[command(flatten)]
     proof: ProofArgs,
 }
@@ -32,11 +37,11 @@ pub(in crate::cli) async fn run(
     env: ProcessEnv<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let VerifyArgs { proof } = args;
+    let VerifyArgs { format, proof } = args;
     let inputs = inputs::load(global, env, terminal)?;
     let gateways = gateways::of(&inputs.desired, &inputs.root);
     let connection = connect::connect(&inputs.desired.tenant, gateways, &inputs.root, global, (env, terminal)).await?;
-    let exit = proof::prove(proof, &inputs, &connection, global, env, terminal).await;
+    let exit = proof::prove((proof, *format), &inputs, &connection, global, env, terminal).await;
     connection.close().await;
     exit
 }
