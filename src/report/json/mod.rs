@@ -7,8 +7,8 @@ mod contrast;
 mod saved;
 mod snapshot;
 mod v1;
-mod version;
 mod verify;
+mod version;
 
 pub use access::{Shown as AccessShown, access_schema, write_access_json};
 pub use contrast::{contrast_schema, write_contrast_json};
