@@ -68,7 +68,7 @@ impl TypedValueParser for DenyParser {
     }
 }
 
-fn words() -> impl Iterator<Item = &'static str> {
+fn words() -> impl Iterator<Item = &'static str> + Clone {
     let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
     std::iter::once(WARNINGS).chain(warnings.map(|code| code.as_str()))
 }

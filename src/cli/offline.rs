@@ -59,7 +59,7 @@ pub(super) fn whole(path: &Path, asked: &Asked<'_>, terminal: &Terminal) -> Resu
     };
     drop(bytes);
     if let Some(problem) = another_account(path, asked, &tenant, live.account_id) {
-        inputs::tell(&[problem], asked.sources, terminal)?;
+        inputs::tell(&vec![problem].into(), asked.sources, terminal)?;
         return Err(Failure::Configuration);
     }
     Ok(live)
@@ -76,7 +76,7 @@ pub(super) fn read(path: &Path, inputs: &Inputs, terminal: &Terminal) -> Result<
         }
         Err(unheld) => {
             let problems: Vec<Diagnostic> = unheld.into_iter().map(problem).collect();
-            inputs::tell(&problems, &inputs.sources, terminal)?;
+            inputs::tell(&problems.into(), &inputs.sources, terminal)?;
             Err(Failure::Configuration)
         }
     }

@@ -7,7 +7,6 @@ use super::policy_files;
 use super::targeting;
 use super::terminal::Terminal;
 use crate::access::{self, AccessDiff};
-use crate::diagnostic::Judged;
 use crate::diff::{self, Refusal, RefusalKind};
 use crate::live;
 use crate::model::{Address, Entry, LiveState, Note, Pairing, Targets, identify};
@@ -107,9 +106,8 @@ pub(super) fn of(
     }
     let diff = diff::diff(&inputs.desired, &live);
     if !diff.problems.is_empty() {
-        let problems = diff.problems.iter().map(report::identity_problem).collect();
-        let problems = Judged { problems, allowed: Vec::new() };
-        inputs::tell(&problems, &inputs.sources, terminal)?;
+        let problems: Vec<_> = diff.problems.iter().map(report::identity_problem).collect();
+        inputs::tell(&problems.into(), &inputs.sources, terminal)?;
         return Err(Failure::Configuration);
     }
     let context = Context {

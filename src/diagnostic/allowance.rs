@@ -58,6 +58,13 @@ pub struct Judged {
     pub allowed: Vec<Allowed>,
 }
 
+/// Problems that nothing in the file was asked about.
+impl From<Vec<Diagnostic>> for Judged {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Self { problems, allowed: Vec::new() }
+    }
+}
+
 impl Judged {
     /// Says whether a problem stops the run.
     pub fn has_errors(&self) -> bool {
