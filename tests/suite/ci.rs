@@ -80,7 +80,7 @@ fn every_command_line_is_one_of_the_programs() {
             assert_eq!(run.code, 0, "{}: gatewright {}\n{}", path.display(), words.join(" "), run.block());
         }
     }
-    let expected = ["apply", "plan", "render", "undo", "validate"];
+    let expected = ["apply", "plan", "render", "snapshot", "undo", "validate"];
     assert_eq!(commands.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
@@ -231,4 +231,24 @@ fn a_plan_that_cannot_be_made_fails_the_job() {
     runner.write(&FILE.replace("scopes:", "scops:"));
     let run = runner.script("ci/plan.sh plan", &[]);
     assert_eq!(run.code, 1, "{}", run.block());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fork_plans_without_credentials() {
+    let runner = Runner::new();
+    runner.plan(&[], "2");
+    runner.apply(&[], 0);
+    let run = runner.program.run("snapshot --env prod --out snapshot.json");
+    assert_eq!(run.code, 0, "{}", run.block());
+    let fork = Program::new();
+    fork.write("snapshot.json", &runner.program.read("snapshot.json"));
+    fork.write("gatewright.yaml", FILE);
+    let line = "plan --env prod --snapshot snapshot.json --detailed-exitcode";
+    let run = fork.run(line);
+    assert_eq!(run.code, 0, "{}", run.block());
+    fork.write("gatewright.yaml", &FILE.replace("Read }", "Read it }"));
+    let run = fork.run(line);
+    assert_eq!(run.code, 2, "{}", run.block());
+    assert!(run.stdout.contains("authorization_server/contacts/scope/read"), "{}", run.block());
 }

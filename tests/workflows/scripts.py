@@ -1,6 +1,6 @@
 """Runs the scripts of examples/ci against a `gh` and a `curl` that answer from a table and write down what they were asked.
 
-Usage: scripts.py, with bash, jq and git at hand.
+Usage: scripts.py, with bash, jq, git, unzip and iconv at hand.
 """
 
 import json
@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import tempfile
 import unittest
+import zipfile
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "examples/ci/scripts"
 
@@ -164,6 +165,33 @@ class Scripts(unittest.TestCase):
                      ("pipelines/5/jobs", '[{"id": 6, "name": "plan"}]'), ("jobs/6/artifacts/plan/tree", said + "\n")]
             calls, _ = self.run_script("gitlab/reviewed-plan.sh", "out", table=table, env={"CI_COMMIT_SHA": "fff"}, code=code)
             self.assertEqual("plan.json" in " ".join(calls[-1]["args"]), code == 0)
+
+    def fork(self, text, size=100, sha="abc"):
+        """Comments on a fork's plan; returns what was written."""
+        with zipfile.ZipFile(self.home / "answer.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("plan.txt", text)
+        table = [
+            ("pulls", json.dumps([{"number": 5, "head": {"sha": "abc"}}])),
+            ("runs/9/artifacts", json.dumps({"artifacts": [{"name": "gatewright-fork-plan", "size_in_bytes": size, "id": 3}]})),
+            ("artifacts/3/zip", "answer.zip"),
+            ("--paginate", "[]"),
+        ]
+        env = {"RUN_ID": "9", "HEAD_OWNER": "mallory", "HEAD_BRANCH": "x $(touch pwned)", "HEAD_SHA": sha}
+        calls, _ = self.run_script("github/fork-comment.sh", table=table, env=env)
+        self.assertFalse((self.home / "pwned").exists())
+        return [call["sent"]["body"] for call in calls if "body" in call["sent"]]
+
+    def test_what_a_fork_left_behind_is_shown_as_plain_text(self):
+        hostile = "minutes: 60 → 10\r# big\n\n@everyone ![x](https://evil.example)\u202e\x1b[31m\n```\n<b>\n".encode() + b"\xff\xfe\n"
+        [body] = self.fork(hostile)
+        shown = body.split("\n\n", 1)[1]
+        self.assertIn("    minutes: 60 -> 10# big\n", shown)
+        self.assertTrue(all(line.startswith("    ") for line in shown.splitlines()), shown)
+        self.assertTrue(all(c == "\n" or " " <= c <= "~" for c in shown), shown)
+        [body] = self.fork("x\n" * 10_000_000)
+        self.assertLessEqual(len(body), 65_536)
+        self.assertEqual(self.fork("fine", size=10_000_000), [])
+        self.assertEqual(self.fork("fine", sha="def"), [])
 
     def test_one_issue_is_kept(self):
         text = self.file("issue.md", "drift\n")
