@@ -234,12 +234,13 @@ fn allowances_that_say_nothing_are_reported() {
     warning[unused-allowance]: nothing here is `lint-any-client`
       --> gatewright.yaml:14:44
        |
-    14 |       web: [contacts:read, contacts:write] # gatewright: allow lint-any-client everybody may
-       |                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    14 | ...ts:write] # gatewright: allow lint-any-client everybody may
+       |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
        = help: Remove the comment.
 
-    warning[lint-refused-client]: breaks: the gateway policy `gate` refuses `batch`, which lacks `contacts:write`
+    warning[lint-refused-client]: breaks: the gateway policy `gate` refuses `batch`,
+                                  which lacks `contacts:write`
       --> gatewright.yaml:15:7
        |
     15 |       batch: [contacts:read] # gatewright: allow lint-refused-client
@@ -248,9 +249,11 @@ fn allowances_that_say_nothing_are_reported() {
     20 |     require_scopes: [contacts:write]
        |                      -------------- `gate` requires it here
        |
-       = help: Grant what is missing here, or require less there. To keep it out on purpose: `# gatewright: allow lint-refused-client REASON`.
+       = help: Grant what is missing here, or require less there. To keep it out on
+               purpose: `# gatewright: allow lint-refused-client REASON`.
 
-    warning[invalid-allowance]: the comment does not say why `lint-refused-client` is allowed
+    warning[invalid-allowance]: the comment does not say why `lint-refused-client`
+                                is allowed
       --> gatewright.yaml:15:30
        |
     15 |       batch: [contacts:read] # gatewright: allow lint-refused-client

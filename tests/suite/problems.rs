@@ -149,7 +149,7 @@ fn annotations_escape_what_would_end_them() {
     ");
     let run = program("roles: { \"a%:,\\n::error::x\": { name: x } }\n").run(&format!("{OPTIONS} github"));
     let error = run.stdout.lines().find(|line| line.starts_with("::error")).unwrap();
-    insta::assert_snapshot!(error, @r"::error file=apis/gatewright.yaml,line=9,endLine=9,col=10,endColumn=27,title=invalid-key::`a%25:,\u{000A}::error::x` is not allowed as a key%0AKeys begin with `a-z` or `0-9` and hold up to 63 of `a-z`, `0-9`, `_` and `-`.");
+    insta::assert_snapshot!(error, @r"::error file=apis/gatewright.yaml,line=9,endLine=9,col=10,endColumn=27,title=invalid-key::`a%25:,\u{000A}::error::x` is not allowed as a key%0AWrite `a------error--x`. Keys begin with `a-z` or `0-9` and hold up to 63 of `a-z`, `0-9`, `_` and `-`.");
     assert_eq!(run.code, 1);
     assert!(run.stdout.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")));
 }

@@ -111,7 +111,7 @@ fn page(text: &str, times: usize) -> String {
     let client = |number: usize| GraphClient {
         client: format!("{text}{number}"),
         presence: [Presence::Stays, Presence::Comes, Presence::Goes][number % 3],
-        is_replaced: number % 2 == 0,
+        is_replaced: number.is_multiple_of(2),
         impact: Some(IMPACTS[number % IMPACTS.len()]),
         scopes: vec![
             GraphScope::Kept(scope()),
