@@ -60,14 +60,8 @@ impl Subject<'_> {
 }
 
 fn compare_server(mut subject: Subject<'_>, before: &ServerAccess, after: &ServerAccess, renames: &Renames) {
-    let ServerAccess {
-        resource_identifier,
-        audiences,
-        access_token_minutes,
-        refresh_token_minutes,
-        claims: _, // A claim lets nobody in by itself; policies that require one are judged apart.
-        clients,
-    } = before;
+    let ServerAccess { resource_identifier, audiences, access_token_minutes, refresh_token_minutes, claims, clients } =
+        before;
     let server = subject.server;
     if let (Some(old), Some(new)) = (resource_identifier, &after.resource_identifier)
         && old != new
@@ -77,6 +71,13 @@ fn compare_server(mut subject: Subject<'_>, before: &ServerAccess, after: &Serve
     }
     if let (Some(old), Some(new)) = (audiences, &after.audiences) {
         compare_audiences(&mut subject, old, new);
+    }
+    // A claim that comes lets nobody in by itself; policies that require one are judged apart.
+    if let (Some(old), Some(new)) = (claims, &after.claims) {
+        for claim in old.difference(new) {
+            let sentence = format!("tokens of `{server}` no longer carry the claim `{claim}`");
+            subject.add(Impact::Breaks, None, Vec::new(), sentence);
+        }
     }
     compare_lifetimes(&mut subject, "access", *access_token_minutes, after.access_token_minutes);
     compare_lifetimes(&mut subject, "refresh", *refresh_token_minutes, after.refresh_token_minutes);

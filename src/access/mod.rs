@@ -11,6 +11,7 @@ mod compare;
 mod contrast;
 mod graph;
 mod lint;
+mod loosened;
 mod matrix;
 mod state;
 #[cfg(test)]
@@ -22,5 +23,6 @@ pub use compare::compare;
 pub use contrast::{AccessContrast, Side, TokenKind, contrast};
 pub use graph::{Gate, GraphApi, GraphClient, GraphScope, Presence};
 pub use lint::lint;
+pub use loosened::{Rewritten, loosened};
 pub use matrix::{Api, Client, Wanted, matrix, servers_of};
 pub use state::{Access, Grant, ServerAccess, desired_access, live_access};

@@ -1,5 +1,6 @@
 //! Accounts that were saved: read from a file where nobody is asked.
 
+use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::{self, Inputs};
 use super::state_file::MOST_BYTES;
@@ -26,6 +27,14 @@ impl SnapshotArgs {
     /// Returns the file.
     pub(super) fn path(&self) -> Option<&Path> {
         self.snapshot.as_deref()
+    }
+
+    /// Refuses a snapshot beside an account to be asked; the parser sees only options that stand behind the command.
+    pub(super) fn check(&self, global: &GlobalArgs) -> Result<(), Failure> {
+        match self.snapshot.is_some() && (global.emulator.is_some() || global.emulator_seed.is_some()) {
+            true => Err(Failure::usage("a snapshot takes the place of the account", "Leave `--emulator` out.")),
+            false => Ok(()),
+        }
     }
 }
 

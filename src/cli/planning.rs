@@ -10,7 +10,7 @@ use crate::access::{self, AccessDiff};
 use crate::diff::{self, Refusal, RefusalKind};
 use crate::live;
 use crate::model::{Address, Entry, LiveState, Note, Pairing, Targets, identify};
-use crate::plan::{self, Context, FileChange, Plan, SafetyLimits};
+use crate::plan::{self, Context, FileAction, FileChange, Plan, SafetyLimits};
 use crate::report::{self, Cost, PlanView};
 use anyhow::Context as _;
 use clap::Args;
@@ -128,14 +128,25 @@ pub(super) fn of(
         false => plan.limit_files(policy_files::compare(files_base, &inputs.rendered)?),
     };
     let changes: Vec<_> = plan.changes().collect();
-    let access = access::of_plan(access::Planned {
+    let mut access = access::of_plan(access::Planned {
         desired: &inputs.desired,
         live: &live,
         changes: &changes,
         rewritten: &files.iter().map(|file| file.policy.clone()).collect(),
     });
+    let rewritten: Vec<_> = files.iter().filter_map(rewritten).collect();
+    access.changes.extend(access::loosened(&inputs.desired, &live, &rewritten));
+    access.changes.sort();
     let apps = identify(&inputs.desired, &live.lists).apps;
     Ok(Planned { plan, access, files, apps, took: Duration::ZERO })
+}
+
+fn rewritten(file: &FileChange) -> Option<access::Rewritten<'_>> {
+    let FileChange { policy, path: _, action, after } = file;
+    match action {
+        FileAction::Create => None,
+        FileAction::Update { before } => Some(access::Rewritten { policy, before, after }),
+    }
 }
 
 /// Says where the users of an emulated account come from, where one is not found there.

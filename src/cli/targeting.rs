@@ -65,6 +65,13 @@ pub(super) fn ask(desired: &mut DesiredState, addresses: &[String], destroys: bo
     if destroys {
         desired.destroy(&targets);
     }
+    let is_left_out = |address: &Address| !targets.is_empty() && !targets.cover(address);
+    if let Some(address) = desired.replaces.addresses().find(is_left_out) {
+        return Err(Failure::usage(
+            format!("`--replace {address}` is not among the targets"),
+            format!("Add `--target {address}`, or leave `--replace` out."),
+        ));
+    }
     Ok(targets)
 }
 

@@ -3,7 +3,7 @@
 use super::nearest::nearest;
 use super::tree::{Node, Value};
 use crate::diagnostic::{Allowance, Code, Covers, Diagnostic, Origin, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What such a comment begins with.
 pub(super) const MARK: &str = "gatewright:";
@@ -40,7 +40,7 @@ pub(super) fn allowances(
         match read(comment) {
             None => {}
             Some(Ok((code, reason))) => {
-                let covers = covers(comment.origin.line, &lines, &entries);
+                let covers = covers(&comment.origin, &lines, &entries);
                 let reason = reason.to_owned();
                 allowances.push(Allowance { code, reason, origin: comment.origin.clone(), covers });
             }
@@ -94,13 +94,16 @@ fn is_allowable(code: Code) -> bool {
     code.severity() == Severity::Warning && !matches!(code, Code::InvalidAllowance | Code::UnusedAllowance)
 }
 
-fn covers(comment: u32, lines: &Lines, entries: &Entries) -> Covers {
-    match lines.kind(comment) {
-        Line::Said | Line::Empty => Covers::Line(comment),
+fn covers(comment: &Origin, lines: &Lines, entries: &Entries) -> Covers {
+    match lines.kind(comment.line) {
+        Line::Said | Line::Empty => Covers::Line(comment.line),
         Line::Comment { below: None } => Covers::Nothing,
-        Line::Comment { below: Some(line) } => {
-            entries.at(line).map_or(Covers::Line(line), |last| Covers::Entry(line..=last))
-        }
+        Line::Comment { below: Some(line) } => match entries.at(line) {
+            None => Covers::Line(line),
+            // Indented more than the key below, it is the end of the entry above and not the head of this one.
+            Some((column, _)) if comment.column > column => Covers::Nothing,
+            Some((_, last)) => Covers::Entry(line..=last),
+        },
     }
 }
 
@@ -149,30 +152,31 @@ impl Lines {
 
 /// Where the entries of a file begin, and everything that ends one.
 struct Entries {
-    begins: BTreeSet<u32>,
+    /// The lines on which an entry begins, each with the column of its key.
+    begins: BTreeMap<u32, u32>,
     /// The lines on which an entry or a section begins.
     borders: BTreeSet<u32>,
 }
 
 impl Entries {
     fn of(root: &Node) -> Self {
-        let mut entries = Self { begins: BTreeSet::new(), borders: BTreeSet::new() };
+        let mut entries = Self { begins: BTreeMap::new(), borders: BTreeSet::new() };
         let Value::Map(sections) = &root.value else { return entries };
         for section in sections {
             entries.borders.insert(section.key.origin.line);
             if let (Value::Map(pairs), true) = (&section.value.value, SECTIONS.contains(&section.key.value.as_str())) {
-                entries.begins.extend(pairs.iter().map(|pair| pair.key.origin.line));
+                entries.begins.extend(pairs.iter().map(|pair| (pair.key.origin.line, pair.key.origin.column)));
             }
         }
-        entries.borders.extend(&entries.begins);
+        entries.borders.extend(entries.begins.keys());
         entries
     }
 
-    /// Returns the last line of the entry that begins on a line.
-    fn at(&self, line: u32) -> Option<u32> {
-        self.begins.contains(&line).then(|| {
+    /// Returns the column and the last line of the entry that begins on a line.
+    fn at(&self, line: u32) -> Option<(u32, u32)> {
+        self.begins.get(&line).map(|column| {
             let next = self.borders.range(line + 1..).next();
-            next.map_or(u32::MAX, |next| next - 1)
+            (*column, next.map_or(u32::MAX, |next| next - 1))
         })
     }
 }

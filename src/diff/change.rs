@@ -42,6 +42,8 @@ pub struct Totals {
     pub live: BTreeMap<Kind, usize>,
     /// How many of them stay as they are.
     pub kept: usize,
+    /// How many scopes and clients servers have of which some are deleted, inherited ones not counted.
+    pub children: BTreeMap<(Address, Kind), usize>,
     /// Servers whose non-empty scopes or clients lose all they have.
     pub emptied: Vec<(Address, Kind)>,
 }

@@ -155,6 +155,8 @@ fn unbind(
     sides: &Sides<'_>,
     findings: &mut Findings,
 ) {
+    let bound = parent.live.iter().flat_map(|live| live.clients.iter().flatten()).count();
+    findings.totals.children.insert((parent.address(), Kind::Client), bound);
     if declared.value.is_empty() && !unlisted.is_empty() {
         findings.totals.emptied.push((parent.address(), Kind::Client));
     }

@@ -86,6 +86,8 @@ fn compare_declared(
         }
         return;
     }
+    let own = parent.live.iter().flat_map(|live| live.scopes.iter().flatten()).filter(|scope| !scope.inherited).count();
+    findings.totals.children.insert((parent.address(), Kind::Scope), own);
     if declared.value.is_empty() && !unlisted.is_empty() {
         findings.totals.emptied.push((parent.address(), Kind::Scope));
     }

@@ -39,7 +39,7 @@ pub(super) fn limit(mut diff: Diff, order: Order, targets: &Targets) -> Limited 
     diff.remarks.retain(|remark| !left.iter().any(|change| change.address == remark.about));
     let concerned = concerned(&diff.changes, targets);
     diff.refusals.retain(|refusal| concerned.contains(&refusal.address) || targets.cover(&refusal.address));
-    diff.totals.emptied.retain(|(server, kind)| !left.iter().any(|change| takes_of(change, server, *kind)));
+    diff.totals.emptied = emptied(&diff.changes, &diff.totals.children);
     let order = restrict(order, &chosen, &concerned);
     Limited { diff, order, left_out: left.len() }
 }
@@ -135,9 +135,18 @@ fn concerned(kept: &[Change], targets: &Targets) -> BTreeSet<Address> {
     concerned
 }
 
-/// Says whether a change deletes a child of this kind from a server.
-fn takes_of(change: &Change, server: &Address, kind: Kind) -> bool {
-    change.action() == Action::Delete && change.address.kind() == kind && change.address.owner() == *server
+/// Finds the servers that lose all their scopes or clients by what is left in: the file may ask for others that are left out.
+fn emptied(kept: &[Change], children: &BTreeMap<(Address, Kind), usize>) -> Vec<(Address, Kind)> {
+    let of = |server: &Address, kind: Kind, action: Action| {
+        let is_one = |change: &&Change| {
+            change.action() == action && change.address.kind() == kind && change.address.owner() == *server
+        };
+        kept.iter().filter(is_one).count()
+    };
+    let loses_all = |((server, kind), live): &(&(Address, Kind), &usize)| {
+        **live > 0 && of(server, *kind, Action::Delete) == **live && of(server, *kind, Action::Create) == 0
+    };
+    children.iter().filter(loses_all).map(|(child, _)| child.clone()).collect()
 }
 
 /// Returns the order of what is chosen, by new indices: it stays what it was. A circle counts where any of it is chosen.
@@ -241,6 +250,18 @@ mod tests {
         let scope = limited(&desired, &live, &["authorization_server/x/scope/write"], none);
         assert_eq!(refusals(&scope), []);
         assert_eq!(scope.summary.delete, 2, "the scope and the binding that holds it");
+        // The file asks for other scopes and clients instead, which are left out.
+        let mut other = desired.clone();
+        let others = Server { scopes: scopes(&["other"]), clients: clients(&[]), ..server("API", "https://a") };
+        other.servers.insert(key("x"), Entry::Present(others));
+        let [first, second] = ["read", "write"].map(|scope| format!("authorization_server/x/scope/{scope}"));
+        let scopes = limited(&other, &live, &[&first, &second], none);
+        let kinds: Vec<RefusalKind> = refusals(&scopes).into_iter().map(|(_, kind)| kind).collect();
+        assert!(kinds.contains(&RefusalKind::Emptied { children: crate::model::Kind::Scope }), "{kinds:?}");
+        let with_the_other = [first.as_str(), &second, "authorization_server/x/scope/other"];
+        let kinds: Vec<RefusalKind> =
+            refusals(&limited(&other, &live, &with_the_other, none)).into_iter().map(|(_, kind)| kind).collect();
+        assert!(!kinds.contains(&RefusalKind::Emptied { children: crate::model::Kind::Scope }), "{kinds:?}");
         let server = limited(&desired, &live, &["authorization_server/x"], none);
         let kinds: Vec<RefusalKind> = refusals(&server).into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds.len(), 3, "{kinds:?}");

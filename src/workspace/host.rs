@@ -76,7 +76,11 @@ impl RunHost {
         };
         let room = self.rooms().remove(&secret.app);
         let room = room.map_or_else(|| self.files.reserve(&secret.app), Ok)?;
-        let path = self.files.store(room, &secret.app, secret.id, &json)?;
+        let path = match self.files.store(room, &secret.app, secret.id, &json) {
+            Ok(path) => path,
+            // Whatever became of the room, the secret is still here: it is lost only where no new file takes it either.
+            Err(_) => self.files.store(self.files.reserve(&secret.app)?, &secret.app, secret.id, &json)?,
+        };
         Ok(StoredAt { place: path.display().to_string(), fallback })
     }
 

@@ -143,6 +143,7 @@ impl SecretFiles {
         let filled = file.write_all(&[b' '; ROOM_BYTES]).and_then(|()| file.sync_all());
         let room = Room { part: Some(part), file };
         filled.map_err(WorkspaceError::io("make room for a secret in", &self.folder))?;
+        sync_folder(&self.folder)?;
         Ok(room)
     }
 
@@ -164,7 +165,8 @@ impl SecretFiles {
             || WorkspaceError::io("create", self.path(app, id, MOST_FILES))(io::ErrorKind::AlreadyExists.into());
         let path = free.ok_or_else(taken)?;
         room.become_file(&path, json)?;
-        sync_folder(&self.folder)?;
+        // The folder took this when room was made. The secret is in its file: to call it lost would have the app thrown away.
+        let _unsynced = sync_folder(&self.folder);
         Ok(path)
     }
 

@@ -74,7 +74,12 @@ fn a_client_or_an_api_can_be_asked_for() {
     assert_eq!(show("--api urn:contacts"), show("--api contacts"));
     let batch = show("--client batch");
     assert!(batch.contains("batch: write") && !batch.contains("web") && !batch.contains("orders"), "{batch}");
-    assert_eq!(show("--client nobody"), "No access.\n");
+    // A slip of the pen is no answer to who may do what.
+    for words in ["--desired --client bach", "--emulator --diff --client bach", "--emulator --client bach"] {
+        let run = program.run(&format!("access {words}"));
+        assert!(run.code == 64 && run.stderr.contains("Did you mean `batch`?"), "{}", run.block());
+    }
+    assert_eq!(program.run("access --desired --api nothing").code, 64);
 }
 
 #[test]

@@ -221,6 +221,13 @@ fn warnings_are_allowed_where_they_are_or_where_their_rule_is() {
     check(&[("gate:", allow)], "2 warnings");
     check(&[("web: [", allow)], "2 warnings");
     check(&[("batch: [", "allow lint-any-client it only reads")], "2 warnings");
+    // At the end of the entry above, it is not about the one below.
+    let program = Program::new();
+    let text = annotated(&[]);
+    let above = "    # gatewright: allow lint-refused-client about the entry above\n";
+    program.write("gatewright.yaml", &text.replacen("  gate:\n", &format!("{above}  gate:\n"), 1));
+    let run = program.run("validate");
+    assert!(run.stderr.ends_with("2 warnings\n"), "{}", run.block());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `gatewright access`.
 
-use crate::access::{self, AccessChange, Api, Wanted};
+use crate::access::{self, Access, AccessChange, Api, Wanted};
 use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
 use crate::cli::connect;
@@ -9,11 +9,13 @@ use crate::cli::inputs::{self, Inputs, ProcessEnv};
 use crate::cli::offline::{self, SnapshotArgs};
 use crate::cli::planning::{self, Asked};
 use crate::cli::terminal::Terminal;
+use crate::config;
 use crate::live;
-use crate::model::{LiveState, identify};
+use crate::model::{DesiredState, EntryKey, LiveState, identify};
 use crate::report::{self, AccessShown};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
 
 /// Show who may call what: clients, APIs and scopes, and what the gateways make of them
 ///
@@ -67,21 +69,54 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, Failure> {
     let AccessArgs { desired, diff, snapshot, client, api, format } = args;
     let wanted = Wanted { client: client.as_deref(), api: api.as_deref() };
+    snapshot.check(global)?;
     let inputs = inputs::load(global, env, terminal)?;
     if *desired {
-        let apis = access::matrix(&inputs.desired, &access::desired_access(&inputs.desired), wanted);
+        let state = access::desired_access(&inputs.desired);
+        must_be_known(&inputs.desired, &[&state], wanted)?;
+        let apis = access::matrix(&inputs.desired, &state, wanted);
         return show(AccessShown::Desired(&apis), *format, terminal);
     }
     let live = match snapshot.path() {
         Some(path) => offline::read(path, &inputs, terminal)?,
         None => read(&inputs, global, (env, terminal)).await?,
     };
+    let identities = identify(&inputs.desired, &live.lists);
+    let state = access::live_access(&live, &identities);
+    must_be_known(&inputs.desired, &[&state, &access::desired_access(&inputs.desired)], wanted)?;
     if *diff {
         return show(AccessShown::Diff(&changes(&inputs, live, wanted, terminal)?), *format, terminal);
     }
-    let identities = identify(&inputs.desired, &live.lists);
-    let apis = access::matrix(&inputs.desired, &access::live_access(&live, &identities), wanted);
+    let apis = access::matrix(&inputs.desired, &state, wanted);
     show(AccessShown::Live(&apis), *format, terminal)
+}
+
+/// Refuses names that nothing has: "no access" would be a wrong answer to a question about somebody else.
+fn must_be_known(desired: &DesiredState, states: &[&Access], wanted: Wanted<'_>) -> Result<(), Failure> {
+    let servers = || states.iter().flat_map(|state| &state.servers);
+    if let Some(client) = wanted.client {
+        let bound = servers().flat_map(|(_, server)| server.clients.iter().flat_map(|clients| clients.keys()));
+        let known: BTreeSet<&str> =
+            bound.map(String::as_str).chain(desired.apps.keys().map(EntryKey::as_str)).collect();
+        must_be_among("--client", client, &known)?;
+    }
+    if let Some(api) = wanted.api {
+        let names = servers().flat_map(|(name, server)| {
+            let audiences = server.audiences.iter().flatten().map(String::as_str);
+            server.resource_identifier.as_deref().into_iter().chain(audiences).chain([name.as_str()])
+        });
+        let known: BTreeSet<&str> = names.chain(desired.servers.keys().map(EntryKey::as_str)).collect();
+        must_be_among("--api", api, &known)?;
+    }
+    Ok(())
+}
+
+fn must_be_among(option: &str, name: &str, known: &BTreeSet<&str>) -> Result<(), Failure> {
+    if known.contains(name) {
+        return Ok(());
+    }
+    let hint = config::nearest_hint(name, known.iter().copied(), "There is none.");
+    Err(Failure::usage(format!("`{option} {name}` names nothing in the file or the account"), hint))
 }
 
 /// Asks the account.

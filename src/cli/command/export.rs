@@ -59,6 +59,7 @@ pub(in crate::cli) async fn run(
     if let Some(path) = out {
         must_be_new(path, "--out")?;
     }
+    snapshot.check(global)?;
     let (tenant, root, place, sources) = match subdomain {
         Some(subdomain) => {
             let tenant = Tenant { subdomain: subdomain.clone(), account_id: None, base_url: None };

@@ -90,6 +90,7 @@ pub(in crate::cli) async fn run(
     if let Some(path) = out {
         policy_files::must_be_writable(path)?;
     }
+    snapshot.check(global)?;
     let mut inputs = inputs::load(global, env, terminal)?;
     replacing::ask(&mut inputs.desired, replaces.addresses())?;
     let targets = targeting::ask(&mut inputs.desired, parts.addresses(), parts.destroys())?;
