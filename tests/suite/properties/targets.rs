@@ -60,9 +60,11 @@ fn picked(world: &World, whole: &Plan, picks: &[Index]) -> Targets {
     targets(world, picks.iter().enumerate().filter_map(pick))
 }
 
-/// What a change does, less what the account may word otherwise in the meantime: the name of an app that is let go.
+/// What a change does, less what the account may word otherwise in the meantime: the name of an app that is let go, and
+/// what a deleted object held, since a scope of it may have been renamed.
 fn deed(change: &Change) -> (Address, Action, Vec<&FieldChange>) {
-    (change.address.clone(), change.action(), change.fields.iter().filter(|field| field.path != "app").collect())
+    let is_worded = |field: &&FieldChange| change.action() != Action::Delete && field.path != "app";
+    (change.address.clone(), change.action(), change.fields.iter().filter(is_worded).collect())
 }
 
 /// The file with the replacements that are still to come.

@@ -30,6 +30,12 @@ const BY_NATURE: &[(&str, &str, &str, &str)] = &[
         "21-undo",
         "the server has no refresh lifetime and the file names none, so none can be sent",
     ),
+    (
+        "put_omitted",
+        "reject",
+        "23-target",
+        "the seed's server has no lifetimes and the file names none, so none can be sent",
+    ),
 ];
 
 /// Every setting but the defaults.
