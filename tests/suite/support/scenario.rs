@@ -179,6 +179,8 @@ impl Story<'_> {
 
     fn must_converge(&self, flags: &str) {
         self.emulator.set_faults(json!([]));
+        // By then the account shows what it was late with.
+        self.emulator.advance(5);
         let run = self.run(&format!("apply --auto-approve{flags}"));
         assert_eq!(run.code, 0, "running it again does not converge:\n{}", run.block());
         self.must_plan_empty("apply, run again", "");
