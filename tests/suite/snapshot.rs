@@ -152,6 +152,16 @@ fn deletes_take_along_what_the_snapshot_holds() {
 }
 
 #[test]
+fn another_connector_is_refused_as_the_account_would() {
+    let (_emulator, program) = stage(FILE);
+    take(&program, "account.json");
+    program.write("gatewright.yaml", &FILE.replace("    name: Web\n", "    name: Web\n    connector_id: 4\n"));
+    assert!(check_same(&program, "account.json"));
+    let plan = offline(&program, "plan --snapshot account.json --detailed-exitcode");
+    assert!(plan.code == 4 && plan.block().contains("connector_id"), "{}", plan.block());
+}
+
+#[test]
 fn what_the_snapshot_does_not_hold_is_said() {
     let (_emulator, program) = stage(FILE);
     take(&program, "account.json");

@@ -40,8 +40,8 @@ impl From<LiveApp> for OidcV1 {
             access_token_expiration_minutes,
             refresh_token_expiration_minutes,
             role_ids,
-            // No plan compares them.
-            connector_id: _,
+            connector_id,
+            // No plan compares it.
             client_id: _,
         } = app;
         Self {
@@ -63,6 +63,7 @@ impl From<LiveApp> for OidcV1 {
             access_token_expiration_minutes,
             refresh_token_expiration_minutes,
             role_ids: role_ids.into_iter().map(|id| id.0).collect(),
+            connector_id: connector_id.map(|id| id.0),
         }
     }
 }
@@ -81,6 +82,7 @@ impl OidcV1 {
             access_token_expiration_minutes,
             refresh_token_expiration_minutes,
             role_ids,
+            connector_id,
         } = self;
         LiveApp {
             id,
@@ -103,7 +105,7 @@ impl OidcV1 {
             access_token_expiration_minutes,
             refresh_token_expiration_minutes,
             role_ids: role_ids.into_iter().map(RemoteId).collect(),
-            connector_id: None,
+            connector_id: connector_id.map(RemoteId),
             client_id: None,
         }
     }

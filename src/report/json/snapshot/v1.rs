@@ -163,6 +163,8 @@ pub(super) struct OidcV1 {
     pub(super) refresh_token_expiration_minutes: Option<u64>,
     /// The roles that get the app.
     pub(super) role_ids: BTreeSet<u64>,
+    /// The connector it was made from; null where it is not known, as in snapshots that were taken before it was kept.
+    pub(super) connector_id: Option<u64>,
 }
 
 /// Where an app runs.
