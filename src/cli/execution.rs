@@ -6,19 +6,20 @@ use super::connect::Connection;
 use super::failure::Failure;
 use super::home::Home;
 use super::inputs::Inputs;
+use super::permission::HeldBack;
 use super::planning::Planned;
 use super::policy_files;
 use super::stop::Stop;
 use super::terminal::{Drawn, Terminal};
 use crate::api::Writer;
-use crate::execute::{ExecuteOptions, ExitClass, Outcome, SecretFate, StepError, StepOutcome, StepResult, execute};
+use crate::execute::{ExecuteOptions, ExitClass, Outcome, SecretFate, StepError, StepResult, execute};
 use crate::model::Address;
 use crate::plan::{Permitted, Plan};
 use crate::report::{self, FilesOutcome, Progress};
 use crate::workspace::{BreakingOff, History, RunHeader, RunHost, RunRecord, Secrets, SecretsCommand};
 use anyhow::Context;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long reading back waits for what was written to show.
@@ -59,7 +60,7 @@ impl Execution<'_> {
         &self,
         planned: &Planned,
         permitted: &Permitted,
-        withheld: BTreeMap<usize, StepOutcome>,
+        held_back: &HeldBack,
     ) -> Result<Exit, Failure> {
         let outcome = match permitted.plan.has_changes() {
             true => match self.write_account(&permitted.plan).await? {
@@ -68,8 +69,8 @@ impl Execution<'_> {
             },
             false => Outcome::nothing(),
         };
-        let outcome = outcome.with_withheld(withheld);
-        let files = write_files(planned, self.inputs, &outcome);
+        let outcome = outcome.with_withheld(held_back.steps.clone());
+        let files = write_files(planned, self.inputs, &outcome, &held_back.files);
         let said = self.terminal.print(|out| report::write_outcome(out, &outcome, &files));
         let said = said.map_err(Failure::from).and_then(|()| self.tell_ways_out(&outcome));
         let exit = exit(&outcome, &files);
@@ -178,10 +179,10 @@ impl Execution<'_> {
     }
 }
 
-/// Writes the policy files whose servers are as planned.
-fn write_files(planned: &Planned, inputs: &Inputs, outcome: &Outcome) -> FilesOutcome {
-    let mut files = FilesOutcome::default();
-    for change in &planned.files {
+/// Writes the policy files whose servers are as planned, less those that a saved plan does not list.
+fn write_files(planned: &Planned, inputs: &Inputs, outcome: &Outcome, not_listed: &BTreeSet<String>) -> FilesOutcome {
+    let mut files = FilesOutcome { not_listed: not_listed.iter().cloned().collect(), ..FilesOutcome::default() };
+    for change in planned.files.iter().filter(|change| !not_listed.contains(&change.path)) {
         let server = inputs.desired.policies.get(&change.policy).map(|policy| &policy.authorization_server.value);
         let owner = server.map(|key| Address::Server(key.clone()));
         match owner.filter(|owner| !outcome.is_seen(owner)) {
@@ -201,7 +202,9 @@ fn write_files(planned: &Planned, inputs: &Inputs, outcome: &Outcome) -> FilesOu
 fn exit(outcome: &Outcome, files: &FilesOutcome) -> Exit {
     let wrote = outcome.wrote || !files.written.is_empty();
     match (outcome.exit_class(), files.left.is_empty()) {
-        (ExitClass::Done, true) => Exit::Done,
+        (ExitClass::Done, true) if files.not_listed.is_empty() => Exit::Done,
+        (ExitClass::Done, true) if !wrote => Exit::Refused,
+        (ExitClass::Done, true) => Exit::Partial,
         (ExitClass::Done, false) | (ExitClass::Partial, _) if wrote => Exit::Partial,
         (ExitClass::Done | ExitClass::Partial, _) => Exit::Failed,
         (ExitClass::NothingWritten | ExitClass::Refused, _) if wrote => Exit::Partial,
@@ -224,7 +227,7 @@ mod tests {
     fn exits_say_whether_anything_was_written() {
         let applied = || StepResult::Applied { id: RemoteId(1), how: How::Written };
         let moved = || StepResult::Moved(Moved { why: MovedWhy::Gone, fields: Vec::new() });
-        let check = |results: Vec<StepResult>, written: usize, left: usize, expected: Exit| {
+        let exit_of = |results: Vec<StepResult>, [written, left, not_listed]: [usize; 3]| {
             let wrote = results.iter().any(StepResult::may_have_written);
             let address = Address::Role(EntryKey::new("r"));
             let step = |result| StepOutcome { address: address.clone(), action: Action::Update, result, secret: None };
@@ -233,9 +236,11 @@ mod tests {
             let files = FilesOutcome {
                 written: vec![String::new(); written],
                 left: vec![(String::new(), String::new()); left],
+                not_listed: vec![String::new(); not_listed],
             };
-            assert_eq!(exit(&outcome, &files), expected);
+            exit(&outcome, &files)
         };
+        let check = |results, written, left, expected| assert_eq!(exit_of(results, [written, left, 0]), expected);
         check(vec![applied()], 1, 0, Exit::Done);
         check(vec![], 1, 0, Exit::Done);
         check(vec![applied()], 0, 1, Exit::Partial);
@@ -246,5 +251,10 @@ mod tests {
         check(vec![moved()], 0, 0, Exit::Refused);
         check(vec![moved()], 1, 0, Exit::Partial);
         check(vec![moved(), applied()], 0, 0, Exit::Partial);
+        assert_eq!(exit_of(vec![], [0, 0, 1]), Exit::Refused);
+        assert_eq!(exit_of(vec![], [1, 0, 1]), Exit::Partial);
+        assert_eq!(exit_of(vec![applied()], [0, 0, 1]), Exit::Partial);
+        assert_eq!(exit_of(vec![StepResult::NotAttempted], [0, 0, 1]), Exit::Failed);
+        assert_eq!(exit_of(vec![moved()], [0, 0, 1]), Exit::Refused);
     }
 }

@@ -5,6 +5,7 @@
 use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::Inputs;
+use super::planning::Planned;
 use super::state_file::MOST_BYTES;
 use super::terminal::Terminal;
 use crate::diff::{Action, Change, FieldChange};
@@ -13,7 +14,7 @@ use crate::plan::{Permitted, Plan, Withheld};
 use crate::report::{self, SavedChange, SavedField, SavedPlan, SavedPlanError};
 use crate::workspace::read_regular;
 use anyhow::Context;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const AGAIN: &str = "Plan again, have a look, and apply that plan.";
@@ -74,8 +75,26 @@ pub(super) fn filter(saved: Option<&SavedPlan>, plan: &Plan) -> Permitted {
     plan.permitted(|change| saved.is_none_or(|saved| listed(saved, change) == Some(&SavedChange::from(change))))
 }
 
-/// Returns what becomes of the steps that were held back, by their index in the whole plan.
-pub(super) fn withheld(saved: Option<&SavedPlan>, plan: &Plan, permitted: &Permitted) -> BTreeMap<usize, StepOutcome> {
+/// What of today's plan a saved one does not permit.
+#[derive(Debug, Default)]
+pub(super) struct HeldBack {
+    /// What becomes of the steps, by their index in the whole plan.
+    pub(super) steps: BTreeMap<usize, StepOutcome>,
+    /// The paths of the policy files.
+    pub(super) files: BTreeSet<String>,
+}
+
+/// Returns what is held back; without a saved plan nothing is.
+pub(super) fn held_back(saved: Option<&SavedPlan>, planned: &Planned, permitted: &Permitted) -> HeldBack {
+    let is_listed = |path: &String| saved.is_none_or(|saved| saved.files.contains(path));
+    let paths = planned.files.iter().map(|change| &change.path);
+    HeldBack {
+        steps: withheld(saved, &planned.plan, permitted),
+        files: paths.filter(|path| !is_listed(path)).cloned().collect(),
+    }
+}
+
+fn withheld(saved: Option<&SavedPlan>, plan: &Plan, permitted: &Permitted) -> BTreeMap<usize, StepOutcome> {
     let outcome = |(index, why): (&usize, &Withheld)| {
         let change = &plan.steps.get(*index)?.change;
         let result = match why {
@@ -88,9 +107,9 @@ pub(super) fn withheld(saved: Option<&SavedPlan>, plan: &Plan, permitted: &Permi
     permitted.withheld.iter().filter_map(outcome).collect()
 }
 
-/// Says what to do about steps that were held back.
-pub(super) fn tell_withheld(permitted: &Permitted, terminal: &Terminal) -> Result<(), Failure> {
-    if !permitted.withheld.is_empty() {
+/// Says what to do about what was held back.
+pub(super) fn tell_held_back(held_back: &HeldBack, terminal: &Terminal) -> Result<(), Failure> {
+    if !held_back.steps.is_empty() || !held_back.files.is_empty() {
         terminal.tell(|err| report::write_hint(err, AGAIN))?;
     }
     Ok(())

@@ -204,10 +204,10 @@ impl Apply<'_> {
         let execution = Execution { inputs, connection, home, history, secrets, undoes, stop, invocation, terminal };
         let began = Instant::now();
         let permitted = permission::filter(saved, &planned.plan);
-        let withheld = permission::withheld(saved, &planned.plan, &permitted);
-        let exit = execution.perform(&planned, &permitted, withheld).await;
+        let held_back = permission::held_back(saved, &planned, &permitted);
+        let exit = execution.perform(&planned, &permitted, &held_back).await;
         // What was written is written; a line that cannot be said changes nothing about the exit code.
-        let _unheard = permission::tell_withheld(&permitted, terminal);
+        let _unheard = permission::tell_held_back(&held_back, terminal);
         if permitted.plan.has_changes() {
             let _unheard = planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal);
         }

@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::gateways;
 use crate::cli::home::{self, Home};
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
+use crate::cli::permission::HeldBack;
 use crate::cli::planning::{self, Planned, SafetyArgs};
 use crate::cli::runs;
 use crate::cli::sink;
@@ -191,7 +192,7 @@ impl Undo<'_> {
         let execution = Execution { inputs, connection, home, history, secrets, undoes, stop, invocation, terminal };
         let began = Instant::now();
         let permitted = planned.plan.permitted(|_| true);
-        let exit = execution.perform(planned, &permitted, BTreeMap::new()).await?;
+        let exit = execution.perform(planned, &permitted, &HeldBack::default()).await?;
         // What was written is written; a line that cannot be said changes nothing about the exit code.
         let _unheard = planning::tell_cost(connection, planned.took + began.elapsed(), None, terminal);
         if matches!(exit, Exit::Done | Exit::Partial) {

@@ -4,7 +4,7 @@ use super::v1::{ChangeV1, FORMAT_VERSION, FieldV1, OptionsV1, PlanV1};
 use super::version;
 use crate::diff::Change;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a saved plan permits, and for what.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct SavedPlan {
     pub replaces: Vec<String>,
     /// The permitted changes.
     pub changes: Vec<SavedChange>,
+    /// The paths of the policy files that may be written; what they will hold follows from the configuration.
+    pub files: BTreeSet<String>,
 }
 
 /// What a permission says about one object; equal only if it permits exactly this.
@@ -81,9 +83,10 @@ pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
     }
     // From the text, so that an error says the line and the column, and a key that stands twice is one.
     let plan: PlanV1 = serde_json::from_slice(text).map_err(SavedPlanError::Shape)?;
-    let PlanV1 { program_version, config_digest, tenant, account_id, environment, options, changes, .. } = plan;
+    let PlanV1 { program_version, config_digest, tenant, account_id, environment, options, changes, files, .. } = plan;
     let OptionsV1 { vars: variables, targets, replaces, destroy } = options;
     let changes = changes.into_iter().map(SavedChange::from).collect();
+    let files = files.into_iter().map(|file| file.path).collect();
     Ok(SavedPlan {
         program_version,
         config_digest,
@@ -95,6 +98,7 @@ pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
         destroy,
         replaces,
         changes,
+        files,
     })
 }
 

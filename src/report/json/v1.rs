@@ -42,7 +42,7 @@ pub(super) struct PlanV1 {
     /// What it means for access, worst first.
     access: Vec<AccessV1>,
     /// The policy files that are written.
-    files: Vec<FileV1>,
+    pub(super) files: Vec<FileV1>,
     /// What is worth saying and changes nothing.
     notes: Vec<NoteV1>,
     /// Why the plan must not be executed; judged anew when it is.
@@ -139,9 +139,9 @@ pub(super) struct AccessV1 {
 /// One policy file.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct FileV1 {
+pub(super) struct FileV1 {
     /// The path, relative to the folder of the root file.
-    path: String,
+    pub(super) path: String,
     /// `create` or `update`.
     action: String,
     /// The unified diff.

@@ -252,3 +252,32 @@ authorization_servers:
         assert_eq!(apply().code, 0, "the plan that was made with it does it");
     }
 }
+
+/// A policy file that the plan does not list is not written, whatever is on the disk by now.
+#[test]
+fn a_policy_file_that_is_not_listed_is_not_written() {
+    const FILE: &str = "policies/contacts-jwt-validation.json";
+    let program = Program::new();
+    let config = include_str!("../../../examples/01-mulesoft-contacts/gatewright.yaml");
+    program.write("gatewright.yaml", config);
+    assert_eq!(run_bounded(&program, "apply --emulator=s.json --auto-approve").code, 0);
+    let plan = || assert_eq!(run_bounded(&program, "plan --emulator=s.json --out plan.json").code, 0);
+    let check = |code: i32| {
+        program.write(FILE, "{}");
+        let run = run_bounded(&program, "apply plan.json --emulator=s.json");
+        assert_eq!(run.code, code, "{}", run.block());
+        let says = format!("not written {FILE}: the saved plan does not list it");
+        let said: Vec<&str> = run.stdout.split_whitespace().collect();
+        assert!(said.join(" ").contains(&says) && run.stderr.contains("Plan again"), "{}", run.block());
+        assert_eq!(program.read(FILE), "{}");
+    };
+    plan();
+    check(4);
+    plan();
+    let run = run_bounded(&program, "apply plan.json --emulator=s.json");
+    assert_eq!((run.code, program.read(FILE) == "{}"), (0, false), "{}", run.block());
+    // Beside something that is listed.
+    program.write("gatewright.yaml", &config.replace("Read contacts", "Read all contacts"));
+    plan();
+    check(3);
+}
