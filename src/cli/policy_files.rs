@@ -77,6 +77,28 @@ pub(super) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
     result
 }
 
+/// Writes files below a folder that must not be there yet, in their order: all of them, or none.
+pub(super) fn create_all<'a>(folder: &Path, files: impl Iterator<Item = (&'a str, &'a str)>) -> anyhow::Result<()> {
+    let mut created: Vec<PathBuf> = Vec::new();
+    for (path, contents) in files {
+        let written = inside(folder, path).and_then(|file| {
+            create(&file, contents.as_bytes()).with_context(|| format!("cannot write {}", file.display()))?;
+            Ok(file)
+        });
+        match written {
+            Ok(file) => created.push(file),
+            Err(error) => {
+                for file in created {
+                    // The first error is the one worth telling.
+                    let _ = fs::remove_file(file);
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Refuses to put a file in the place of anything but a file: of a link, which leads elsewhere, or of a device.
 pub(super) fn refuse_special(file: &Path) -> io::Result<()> {
     match fs::symlink_metadata(file) {
@@ -111,7 +133,7 @@ fn create_private(file: &Path) -> io::Result<fs::File> {
     options.open(file)
 }
 
-/// Returns the place of a policy file; refuses one that a symlink leads elsewhere.
+/// Returns the place of a file; refuses one that a symlink leads elsewhere.
 ///
 /// The configuration has been checked for paths that leave the folder by themselves; links are only known here.
 fn inside(folder: &Path, path: &str) -> anyhow::Result<PathBuf> {
@@ -121,7 +143,7 @@ fn inside(folder: &Path, path: &str) -> anyhow::Result<PathBuf> {
         place.push(name);
         match fs::symlink_metadata(&place) {
             Ok(metadata) if metadata.is_symlink() => {
-                anyhow::bail!("{} is a symbolic link, and policy files are not written through one", place.display())
+                anyhow::bail!("{} is a symbolic link, and nothing is written through one", place.display())
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

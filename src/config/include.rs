@@ -9,8 +9,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The most files one configuration may be spread over.
-const MAX_FILES: usize = 10_000;
+/// The most files that `include` may name.
+pub const MAX_FILES: usize = 10_000;
 /// The largest file that is read.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// The most bytes that are read in all.

@@ -36,7 +36,8 @@ mod tree;
 mod uses;
 
 pub use explain::{KeyDoc, UnknownKey, explain, keys};
-pub use export::export;
+pub use export::{ExportedFile, SPLIT_FOLDER, SPLIT_ROOT, export, export_split};
+pub use include::MAX_FILES;
 pub use load::{LoadOptions, Loaded, LoadedAll, LoadedEnvironment, LoadedSome, TenantPlace, load, load_all, load_some};
 pub(crate) use nearest::{hint as nearest_hint, nearest};
 pub use outline::{Outline, outline};

@@ -14,6 +14,7 @@ mod embedded;
 mod emulator;
 mod examples;
 mod execute;
+mod export;
 mod hostile;
 mod init;
 mod lints;

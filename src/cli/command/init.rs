@@ -75,15 +75,15 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, Failure> {
     let InitArgs { subdomain, api, gateway, from_live } = args;
     let file = global.file();
-    export::must_be_new(file, "-f")?;
+    export::must_be_new(file, "Name another file with `-f`, or move this one away.")?;
     // Credentials go to the tenant that is read, so that one is never guessed.
     let is_guessable = !from_live || global.emulator.is_some();
     let usual = is_guessable.then_some(SUBDOMAIN);
     let subdomain = answer(subdomain.clone(), "The tenant's subdomain", usual, parse_subdomain, terminal)?;
     if *from_live {
         let tenant = Tenant { subdomain, account_id: None, base_url: None };
-        let text = export::read_account(&tenant, Path::new("."), global, (env, terminal)).await?;
-        export::deliver(&text, Some(file), terminal)?;
+        let live = export::read_account(&tenant, Path::new("."), global, (env, terminal)).await?;
+        export::deliver(&config::export(&live, &tenant), Some(file), terminal)?;
         return Ok(Exit::Done);
     }
     let api = answer(api.clone(), "The URL of the API", Some(API), parse_api, terminal)?;

@@ -11,15 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// say it. Built-in servers are left out, and so are roles that no OIDC app has.
 pub fn export(live: &LiveState, tenant: &Tenant) -> String {
     let names = Names::new(live);
-    let mut page = Page { text: String::new() };
-    page.line(0, &format!("# The account {} as it was read: a plan of this file is empty.", tenant.origin()));
-    page.line(0, "# A key or an entry that you take out is left alone; a list or mapping that stays is complete.");
-    page.line(0, "version: 1");
-    page.tenant(live, tenant);
+    let mut page = Page::default();
+    page.head(live, tenant, "a plan of this file is empty");
     page.roles(live, &names);
     apps::write(&mut page, live, &names);
     servers::write(&mut page, live, &names);
-    page.text
+    page.into_text()
 }
 
 /// The keys of everything that is written.
@@ -30,7 +27,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    fn new(live: &LiveState) -> Self {
+    pub(super) fn new(live: &LiveState) -> Self {
         let used: BTreeSet<RemoteId> = live.apps.values().flat_map(|app| app.role_ids.iter().copied()).collect();
         let roles = live.lists.roles.iter().filter(|role| used.contains(&role.id));
         Self {
@@ -61,11 +58,24 @@ pub(super) fn is_unique(name: &str, counts: &BTreeMap<String, usize>) -> bool {
 }
 
 /// The text under construction.
+#[derive(Default)]
 pub(super) struct Page {
     text: String,
 }
 
 impl Page {
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Adds what a root file begins with; `promise` says what a plan of it shows.
+    pub(super) fn head(&mut self, live: &LiveState, tenant: &Tenant, promise: &str) {
+        self.line(0, &format!("# The account {} as it was read: {promise}.", tenant.origin()));
+        self.line(0, "# A key or an entry that you take out is left alone; a list or mapping that stays is complete.");
+        self.line(0, "version: 1");
+        self.tenant(live, tenant);
+    }
+
     /// Adds a line.
     pub(super) fn line(&mut self, indent: usize, line: &str) {
         self.text.push_str(&" ".repeat(indent));
@@ -139,7 +149,8 @@ impl Page {
         }
     }
 
-    fn roles(&mut self, live: &LiveState, names: &Names) {
+    /// Adds the roles that an OIDC app has.
+    pub(super) fn roles(&mut self, live: &LiveState, names: &Names) {
         let counts = count_names(live.lists.roles.iter().map(|role| role.name.as_str()));
         let left_out = live.lists.roles.iter().filter(|role| !names.roles.contains_key(&role.id)).count();
         if names.roles.is_empty() && left_out == 0 {

@@ -8,6 +8,8 @@ mod document;
 mod keys;
 mod scalar;
 mod servers;
+mod split;
 mod words;
 
 pub use document::export;
+pub use split::{ExportedFile, FOLDER as SPLIT_FOLDER, ROOT as SPLIT_ROOT, export_split};

@@ -10,26 +10,59 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes the servers of the account; OneLogin's own are only mentioned.
 pub(super) fn write(page: &mut Page, live: &LiveState, names: &Names) {
-    let left_out: Vec<&ServerSummary> =
-        live.lists.servers.iter().filter(|server| !names.servers.contains_key(&server.id)).collect();
+    let left_out = left_out(live, names);
     if names.servers.is_empty() && left_out.is_empty() {
         return;
     }
     page.section(if names.servers.is_empty() { "authorization_servers: {}" } else { "authorization_servers:" });
-    let listed = live.lists.servers.iter().map(|server| (server.id, server.resource_identifier.as_str()));
-    let read = live.servers.values().map(|server| (server.id, server.resource_identifier.as_str()));
-    let identifiers: BTreeMap<RemoteId, &str> = listed.chain(read).collect();
-    let counts = count_names(identifiers.into_values());
-    let shared = shared_audiences(live, names);
-    for server in own_servers(live) {
-        if let Some(key) = names.servers.get(&server.id) {
-            page.line(2, &format!("{}:", scalar::key(key.as_str())));
-            write_server(page, server, is_unique(&server.resource_identifier, &counts), names, shared.get(key));
-        }
+    let servers = Servers::new(live, names);
+    for (key, server) in servers.all() {
+        servers.write_one(page, key, server);
     }
     for server in left_out {
+        page.comment(2, &server);
+    }
+}
+
+/// Returns a comment on each server that is not written.
+pub(super) fn left_out(live: &LiveState, names: &Names) -> Vec<String> {
+    let left_out = live.lists.servers.iter().filter(|server| !names.servers.contains_key(&server.id));
+    let comment = |server: &ServerSummary| {
         let why = if server.built_in { "belongs to OneLogin" } else { "was not read" };
-        page.comment(2, &format!("left out: `{}` ({}) {why}", server.name, server.id));
+        format!("left out: `{}` ({}) {why}", server.name, server.id)
+    };
+    left_out.map(comment).collect()
+}
+
+/// The servers that are written, with what one has to know of the others.
+pub(super) struct Servers<'a> {
+    live: &'a LiveState,
+    names: &'a Names,
+    /// How many servers have an identifier.
+    counts: BTreeMap<String, usize>,
+    shared: Shared<'a>,
+}
+
+impl<'a> Servers<'a> {
+    pub(super) fn new(live: &'a LiveState, names: &'a Names) -> Self {
+        let listed = live.lists.servers.iter().map(|server| (server.id, server.resource_identifier.as_str()));
+        let read = live.servers.values().map(|server| (server.id, server.resource_identifier.as_str()));
+        let identifiers: BTreeMap<RemoteId, &str> = listed.chain(read).collect();
+        let counts = count_names(identifiers.into_values());
+        Self { live, names, counts, shared: shared_audiences(live, names) }
+    }
+
+    /// Returns the servers with their keys.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'a EntryKey, &'a LiveServer)> {
+        let names = self.names;
+        own_servers(self.live).filter_map(|server| Some((names.servers.get(&server.id)?, server)))
+    }
+
+    /// Writes one server as an entry of `authorization_servers`.
+    pub(super) fn write_one(&self, page: &mut Page, key: &EntryKey, server: &LiveServer) {
+        page.line(2, &format!("{}:", scalar::key(key.as_str())));
+        let is_unique = is_unique(&server.resource_identifier, &self.counts);
+        write_server(page, server, is_unique, self.names, self.shared.get(key));
     }
 }
 

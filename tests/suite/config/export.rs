@@ -1,6 +1,6 @@
 //! An account written as a file, and the file read back.
 
-use gatewright::config::{LoadOptions, export, load};
+use gatewright::config::{ExportedFile, LoadOptions, export, export_split, load};
 use gatewright::diagnostic::Diagnostic;
 use gatewright::diff::diff;
 use gatewright::model::*;
@@ -14,15 +14,31 @@ fn tenant() -> Tenant {
 /// Writes the account, loads what was written and returns it with the text.
 fn there_and_back(live: &LiveState) -> (String, DesiredState) {
     let text = export(live, &tenant());
+    let file = ExportedFile { path: "gatewright.yaml".to_owned(), contents: text.clone() };
+    (text, read_back(&[file]))
+}
+
+/// Writes the account over several files, loads what was written and returns it with the texts.
+fn split_and_back(live: &LiveState) -> (String, DesiredState) {
+    let files = export_split(live, &tenant());
+    let text: Vec<String> = files.iter().map(|file| format!("=== {}\n{}", file.path, file.contents)).collect();
+    (text.join("\n"), read_back(&files))
+}
+
+fn read_back(files: &[ExportedFile]) -> DesiredState {
     let folder = tempfile::tempdir().unwrap();
+    for ExportedFile { path, contents } in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, contents).unwrap();
+    }
     let path = folder.path().join("gatewright.yaml");
-    std::fs::write(&path, &text).unwrap();
     let variables = BTreeMap::new();
     let loaded = load(&path, &LoadOptions { environment: None, variables: &variables, process_env: &|_| None });
     // What is odd in the account may be warned of; it has to load all the same.
     let is_sound = !loaded.diagnostics.iter().any(Diagnostic::is_error);
-    assert!(is_sound, "{}\n{text}", super::all_plain(&loaded.diagnostics));
-    (text, loaded.desired.unwrap())
+    assert!(is_sound, "{}\n{files:#?}", super::all_plain(&loaded.diagnostics));
+    loaded.desired.unwrap()
 }
 
 /// Texts of an account: mostly plain, some that YAML, variables or reviewers stumble over.
@@ -183,11 +199,25 @@ proptest! {
 
     #[test]
     fn what_is_exported_loads_and_plans_nothing(live in account()) {
-        let (text, desired) = there_and_back(&live);
-        let found = diff(&desired, &live);
-        prop_assert_eq!(&found.problems, &vec![], "{}", text);
-        prop_assert_eq!(&found.refusals, &vec![], "{}", text);
-        prop_assert_eq!(&found.changes, &vec![], "{}", text);
+        for (text, desired) in [there_and_back(&live), split_and_back(&live)] {
+            let found = diff(&desired, &live);
+            prop_assert_eq!(&found.problems, &vec![], "{}", text);
+            prop_assert_eq!(&found.refusals, &vec![], "{}", text);
+            prop_assert_eq!(&found.changes, &vec![], "{}", text);
+        }
+    }
+
+    #[test]
+    fn several_files_hold_what_one_holds(live in account()) {
+        let lines = |text: &str| -> Vec<String> {
+            let is_frame = |line: &str| line.starts_with('#') || line.starts_with("===") || line.starts_with("include:")
+                || line.starts_with("authorization_servers:") || line.is_empty();
+            let mut lines: Vec<String> =
+                text.lines().map(|line| line.trim_start().to_owned()).filter(|line| !is_frame(line)).collect();
+            lines.sort();
+            lines
+        };
+        prop_assert_eq!(lines(&split_and_back(&live).0), lines(&there_and_back(&live).0));
     }
 
     #[test]
@@ -293,8 +323,17 @@ fn an_account_reads_well() {
 }
 
 #[test]
+fn an_account_reads_well_over_several_files() {
+    let (text, desired) = split_and_back(&sample());
+    assert!(diff(&desired, &sample()).changes.is_empty());
+    insta::assert_snapshot!("export_split", text);
+}
+
+#[test]
 fn an_empty_account_is_a_file_too() {
     let (text, desired) = there_and_back(&LiveState::default());
     assert!(desired.apps.is_empty() && desired.servers.is_empty());
     assert!(text.ends_with("subdomain: acme\n"), "{text}");
+    let [file] = &export_split(&LiveState::default(), &tenant())[..] else { panic!("one file is enough") };
+    assert_eq!(file.contents, text);
 }
