@@ -4,6 +4,7 @@ use super::admission::{Admission, Obstacle, admissions};
 use super::after::{After, after};
 use super::compare::compare_renamed;
 use super::graph::{GraphApi, Sides, graph};
+use super::sign_in::{self, is_bound};
 use super::state::{Access, Labels, live_access};
 use crate::diff::{AppOperation, Change, Edit, Impact};
 use crate::model::{DesiredState, EntryKey, LiveState, ScopeValue, identify};
@@ -61,6 +62,7 @@ pub fn of_plan(planned: Planned<'_>) -> AccessDiff {
     let mut found = compare_renamed(&before, &after, &renames);
     found.extend(refused(admissions, &before, rewritten));
     found.extend(made_anew(&before, &after, &replaced));
+    found.extend(sign_in::find(&before, &after, &labels, changes));
     found.sort();
     let sides = Sides {
         before: &before,
@@ -115,11 +117,8 @@ fn replaced(labels: &Labels<'_>, changes: &[&Change]) -> BTreeSet<String> {
 fn made_anew(before: &Access, after: &Access, replaced: &BTreeSet<String>) -> Vec<AccessChange> {
     let mut found = Vec::new();
     for client in replaced {
-        let is_bound = |access: &Access, server: &String| {
-            let clients = access.servers.get(server).and_then(|server| server.clients.as_ref());
-            clients.is_some_and(|clients| clients.contains_key(client))
-        };
-        for server in before.servers.keys().filter(|server| is_bound(before, server) && is_bound(after, server)) {
+        let stays = |server: &&String| is_bound(before, server, client) && is_bound(after, server, client);
+        for server in before.servers.keys().filter(stays) {
             found.push(AccessChange {
                 impact: Impact::Breaks,
                 server: server.clone(),

@@ -13,6 +13,7 @@ mod graph;
 mod lint;
 mod loosened;
 mod matrix;
+mod sign_in;
 mod state;
 #[cfg(test)]
 mod tests;
