@@ -37,13 +37,16 @@ pub(super) fn fields(desired: &DesiredState) -> BTreeMap<Address, Fields> {
     } = desired;
     let mut found = BTreeMap::new();
     for (key, entry) in roles {
-        found.insert(Address::Role(key.clone()), of_entry(entry, of_role, |()| Fields::new()));
+        found.insert(Address::Role(key.clone()), of_entry(entry, "name", of_role, |()| Fields::new()));
     }
     for (key, entry) in apps {
-        found.insert(Address::OidcApp(key.clone()), of_entry(entry, of_app, |()| Fields::new()));
+        found.insert(Address::OidcApp(key.clone()), of_entry(entry, "name", of_app, |()| Fields::new()));
     }
     for (key, entry) in servers {
-        found.insert(Address::Server(key.clone()), of_entry(entry, of_server, of_external_server));
+        found.insert(
+            Address::Server(key.clone()),
+            of_entry(entry, "resource_identifier", of_server, of_external_server),
+        );
         if let Some(server) = entry.present() {
             add_children(key, server, &mut found);
         }
@@ -54,7 +57,8 @@ pub(super) fn fields(desired: &DesiredState) -> BTreeMap<Address, Fields> {
     found
 }
 
-fn of_entry<T, E>(entry: &Entry<T, E>, of: fn(&T) -> Fields, declared: fn(&E) -> Fields) -> Fields {
+/// `identity` is what an external entry is found by where it has no id.
+fn of_entry<T, E>(entry: &Entry<T, E>, identity: &str, of: fn(&T) -> Fields, declared: fn(&E) -> Fields) -> Fields {
     match entry {
         Entry::Present(value) => of(value),
         Entry::Absent(value) => {
@@ -65,7 +69,7 @@ fn of_entry<T, E>(entry: &Entry<T, E>, of: fn(&T) -> Fields, declared: fn(&E) ->
         Entry::External(External { origin: _, by, declared: said }) => {
             let by = match by {
                 ExternalBy::Id(id) => json!({ "id": id.0 }),
-                ExternalBy::Name(name) => json!({ "name": name }),
+                ExternalBy::Name(name) => json!({ identity: name }),
             };
             let mut fields = declared(said);
             fields.insert("external", Said { value: by, places: Vec::new() });

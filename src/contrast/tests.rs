@@ -4,7 +4,8 @@ use super::{Contrast, Environment, contrast};
 use crate::diagnostic::{Origin, Sourced};
 use crate::model::sample::{app, at, clients, file, key, origin, scopes, server, text};
 use crate::model::{
-    ClientIdCheck, DesiredState, Entry, Gateway, MuleFormat, Mulesoft, Policy, Role, ScopeValue, Server,
+    ClientIdCheck, DesiredState, Entry, External, ExternalBy, ExternalServer, Gateway, MuleFormat, Mulesoft, Policy,
+    RemoteId, Role, ScopeValue, Server,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,4 +153,28 @@ fn the_variables_behind_a_difference_are_found_by_its_place() {
     // Only what stands in one place for both differs by the variable alone, and only by those that differ.
     assert_eq!(fields, [("name", vec![]), ("resource_identifier", vec!["host"])]);
     assert_eq!(found.fields[1].values, [json!("https://dev.example.com"), json!("https://example.com")]);
+}
+
+/// What somebody else owns is named as the file names it: an app by name, a server by resource identifier.
+#[test]
+fn what_is_external_is_found_by_the_words_of_the_file() {
+    fn external<T, E>(by: ExternalBy, declared: E) -> Entry<T, E> {
+        Entry::External(External { origin: origin(), by, declared })
+    }
+    let found = differ(|prod| {
+        let nothing = ExternalServer { audiences: None, scopes: None };
+        prod.servers.insert(key("api"), external(ExternalBy::Name("https://theirs.example.com".to_owned()), nothing));
+        prod.apps.insert(key("web"), external(ExternalBy::Name("Web".to_owned()), ()));
+        prod.apps.insert(key("batch"), external(ExternalBy::Id(RemoteId(7)), ()));
+    });
+    let said: Vec<_> =
+        found.fields.iter().filter(|field| field.path == "external").map(|field| &field.values[1]).collect();
+    assert_eq!(
+        said,
+        [
+            &json!({ "id": 7 }),
+            &json!({ "name": "Web" }),
+            &json!({ "resource_identifier": "https://theirs.example.com" })
+        ]
+    );
 }
