@@ -83,17 +83,20 @@ pub fn admissions(desired: &DesiredState, access: &Access) -> Vec<Admission> {
     admissions
 }
 
-/// Returns the audiences a policy accepts: its own, else the server's as desired, else as they are.
+/// Returns the audiences a policy accepts: its own, else those of its server, else those that are declared for it.
 fn accepted_audiences(desired: &DesiredState, policy: &Policy, access: &Access) -> BTreeSet<String> {
     let server = &policy.authorization_server.value;
-    let declared = match desired.servers.get(server) {
+    let carried = access.servers.get(server.as_str()).and_then(|server| server.audiences.as_ref());
+    let declared = || match desired.servers.get(server) {
         Some(Entry::Present(server)) => server.audiences.as_ref().map(|audiences| &audiences.value),
         Some(Entry::External(external)) => external.declared.audiences.as_ref(),
         Some(Entry::Absent(_)) | None => None,
     };
-    match policy.audiences.as_ref().or(declared) {
-        Some(audiences) => audiences.iter().map(|audience| audience.value.clone()).collect(),
-        None => access.servers.get(server.as_str()).and_then(|server| server.audiences.clone()).unwrap_or_default(),
+    let values = |audiences: &Vec<Sourced<String>>| audiences.iter().map(|audience| audience.value.clone()).collect();
+    match (&policy.audiences, carried) {
+        (Some(audiences), _) => values(audiences),
+        (None, Some(carried)) => carried.clone(),
+        (None, None) => declared().map(values).unwrap_or_default(),
     }
 }
 

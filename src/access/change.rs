@@ -3,11 +3,12 @@
 use super::admission::{Admission, Obstacle, admissions};
 use super::after::{After, after};
 use super::compare::compare_renamed;
+use super::files::{Rewritten, keeps_out, of_files};
 use super::graph::{GraphApi, Sides, graph};
-use super::sign_in::{self, is_bound};
+use super::sign_in::{self, Around};
 use super::state::{Access, Labels, live_access};
-use crate::diff::{AppOperation, Change, Edit, Impact};
-use crate::model::{DesiredState, EntryKey, LiveState, ScopeValue, identify};
+use crate::diff::{AppOperation, Change, Edit, Impact, ObjectRef, Operation};
+use crate::model::{Address, DesiredState, EntryKey, LiveState, ScopeValue, identify};
 use std::collections::BTreeSet;
 
 /// One thing that changes for somebody.
@@ -36,8 +37,8 @@ pub struct Planned<'a> {
     pub live: &'a LiveState,
     /// What the plan does.
     pub changes: &'a [&'a Change],
-    /// The policies whose files differ from those on disk: what they refuse is news.
-    pub rewritten: &'a BTreeSet<EntryKey>,
+    /// The policy files that differ from those on disk: what they ask for, and whom they refuse, is news.
+    pub rewritten: &'a [Rewritten<'a>],
 }
 
 /// What a plan means for access.
@@ -61,15 +62,18 @@ pub fn of_plan(planned: Planned<'_>) -> AccessDiff {
     let replaced = replaced(&labels, changes);
     let mut found = compare_renamed(&before, &after, &renames);
     found.extend(refused(admissions, &before, rewritten));
-    found.extend(made_anew(&before, &after, &replaced));
-    found.extend(sign_in::find(&before, &after, &labels, changes));
+    found.extend(of_files(desired, live, rewritten));
+    let around = Around { before: &before, after: &after, live, labels: &labels };
+    found.extend(made_anew(around, &replaced));
+    found.extend(sign_in::find(around, changes));
+    found.extend(revalued(&labels, changes));
     found.sort();
     let sides = Sides {
         before: &before,
         after: &after,
         renames: &renames,
         admissions,
-        rewritten,
+        rewritten: &rewritten.iter().map(|file| file.policy).collect(),
         replaced: &replaced,
         changes: &found,
     };
@@ -80,11 +84,11 @@ pub fn of_plan(planned: Planned<'_>) -> AccessDiff {
 /// Finds the clients of today that a policy keeps out afterwards.
 ///
 /// Where the policy's file stays as it is, only a client that could pass with today's grants counts: otherwise every plan
-/// would repeat what is so on purpose.
+/// would repeat what is so on purpose. Where it is written anew, one that the file on disk lets pass counts.
 fn refused(
     (today, afterwards): (&[Admission], &[Admission]),
     before: &Access,
-    rewritten: &BTreeSet<EntryKey>,
+    rewritten: &[Rewritten<'_>],
 ) -> Vec<AccessChange> {
     let passing: BTreeSet<(&EntryKey, &str, &str)> = today
         .iter()
@@ -95,9 +99,11 @@ fn refused(
     for admission in afterwards.iter().filter(|admission| !admission.obstacles.is_empty()) {
         let Admission { policy, server, client, obstacles: _ } = admission;
         let clients = before.servers.get(server).and_then(|server| server.clients.as_ref());
-        let is_bound_today = clients.is_some_and(|clients| clients.contains_key(client));
+        let held = clients.and_then(|clients| clients.get(client));
         let could_pass = passing.contains(&(policy, server.as_str(), client.as_str()));
-        if could_pass || (is_bound_today && rewritten.contains(policy)) {
+        let file = rewritten.iter().find(|file| file.policy == policy);
+        let passes_file = |held| file.is_some_and(|file| !keeps_out(file, held).unwrap_or_default());
+        if could_pass || held.is_some_and(passes_file) {
             found.push(refusal(admission.clone()));
         }
     }
@@ -114,22 +120,39 @@ fn replaced(labels: &Labels<'_>, changes: &[&Change]) -> BTreeSet<String> {
 }
 
 /// Finds what clients that are made anew get on as before, but not as who they were.
-fn made_anew(before: &Access, after: &Access, replaced: &BTreeSet<String>) -> Vec<AccessChange> {
+fn made_anew(around: Around<'_>, replaced: &BTreeSet<String>) -> Vec<AccessChange> {
     let mut found = Vec::new();
     for client in replaced {
-        let stays = |server: &&String| is_bound(before, server, client) && is_bound(after, server, client);
-        for server in before.servers.keys().filter(stays) {
-            found.push(AccessChange {
-                impact: Impact::Breaks,
-                server: server.clone(),
-                client: Some(client.clone()),
-                policy: None,
-                scopes: Vec::new(),
-                sentence: format!("`{client}` gets tokens for `{server}` only with its new client id and secret"),
-            });
-        }
+        found.extend(around.apis(client).map(|server| AccessChange {
+            impact: Impact::Breaks,
+            server: server.clone(),
+            client: Some(client.clone()),
+            policy: None,
+            scopes: Vec::new(),
+            sentence: format!("`{client}` gets tokens for `{server}` only with its new client id and secret"),
+        }));
     }
     found
+}
+
+/// Finds the claims that keep their names and get other values.
+fn revalued(labels: &Labels<'_>, changes: &[&Change]) -> Vec<AccessChange> {
+    let revalued = changes.iter().filter_map(|change| match (&change.edit, &change.address) {
+        (
+            Edit::Claim { server: ObjectRef::Live(server), operation: Operation::Update { patch, .. } },
+            Address::Claim(_, claim),
+        ) if patch.source.is_some() || patch.transformation.is_some() => Some((labels.server(*server), claim)),
+        _ => None,
+    });
+    let said = revalued.map(|(server, claim)| AccessChange {
+        impact: Impact::Breaks,
+        sentence: format!("tokens of `{server}` carry another value as the claim `{claim}`"),
+        server,
+        client: None,
+        policy: None,
+        scopes: Vec::new(),
+    });
+    said.collect()
 }
 
 fn refusal(admission: Admission) -> AccessChange {

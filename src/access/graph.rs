@@ -87,7 +87,7 @@ pub(super) struct Sides<'a> {
     /// What the policies of the file make of the clients of today, and of those afterwards.
     pub(super) admissions: (&'a [Admission], &'a [Admission]),
     /// The policies whose files differ from those on disk.
-    pub(super) rewritten: &'a BTreeSet<EntryKey>,
+    pub(super) rewritten: &'a BTreeSet<&'a EntryKey>,
     /// The clients that are made anew.
     pub(super) replaced: &'a BTreeSet<String>,
     /// All that changes.
@@ -105,7 +105,7 @@ pub(super) fn graph(sides: &Sides<'_>) -> Vec<GraphApi> {
 
 /// The worst that changes, for whom and where; and every gate.
 struct Touched<'a> {
-    rewritten: &'a BTreeSet<EntryKey>,
+    rewritten: &'a BTreeSet<&'a EntryKey>,
     servers: BTreeMap<&'a str, Option<Impact>>,
     clients: BTreeSet<&'a str>,
     pairs: BTreeMap<(&'a str, &'a str), Impact>,
@@ -152,7 +152,7 @@ impl<'a> Touched<'a> {
             let passed = self.before.get(&(server.as_str(), client.as_str(), policy));
             let is_news = match obstacles.is_empty() {
                 // What a file that is about to be replaced makes of the client today is not known.
-                true => passed == Some(&false) && !self.rewritten.contains(policy),
+                true => passed == Some(&false) && !self.rewritten.contains(&policy),
                 false => self.refusals.contains(&(policy, server.as_str(), client.as_str())),
             };
             Gate { policy: policy.clone(), obstacles: obstacles.clone(), is_news }

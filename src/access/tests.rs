@@ -1,15 +1,15 @@
 //! Access changes of small plans, from the two states to the sentences.
 
 use super::{
-    AccessChange, Gate, Grant, GraphClient, GraphScope, Planned, Presence, admissions, compare, desired_access,
-    live_access, of_plan,
+    AccessChange, Gate, Grant, GraphClient, GraphScope, Planned, Presence, Rewritten, admissions, compare,
+    desired_access, live_access, of_plan,
 };
 use crate::diagnostic::{Origin, Sourced};
 use crate::diff::{Change, Impact, diff};
 use crate::model::{
     App, AppSummary, ApplicationType, DesiredState, Entry, EntryKey, LiveApp, LiveClient, LiveClientScope, LiveLists,
-    LiveRole, LiveScope, LiveServer, LiveState, Policy, RawObject, RemoteId, Replaces, Scope, ScopeValue, Server,
-    ServerSummary, Tenant, TokenEndpointAuthMethod, Unmanaged, identify, sample,
+    LiveScope, LiveServer, LiveState, Policy, RawObject, RemoteId, Replaces, Scope, ScopeValue, Server, ServerSummary,
+    Tenant, TokenEndpointAuthMethod, Unmanaged, identify, sample,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -181,7 +181,8 @@ fn found(desired: &DesiredState, live: &LiveState, rewritten: &[&str]) -> Vec<Ac
     let diff = diff(desired, live);
     assert_eq!(diff.problems, Vec::new());
     let planned: Vec<&Change> = diff.changes.iter().collect();
-    let rewritten = rewritten.iter().map(|&policy| key(policy)).collect();
+    let keys: Vec<EntryKey> = rewritten.iter().map(|&policy| key(policy)).collect();
+    let rewritten: Vec<_> = keys.iter().map(|policy| Rewritten { policy, before: None, after: "" }).collect();
     of_plan(Planned { desired, live, changes: &planned, rewritten: &rewritten }).changes
 }
 
@@ -189,7 +190,7 @@ fn found(desired: &DesiredState, live: &LiveState, rewritten: &[&str]) -> Vec<Ac
 fn drawn(desired: &DesiredState, live: &LiveState) -> Vec<String> {
     let diff = diff(desired, live);
     let planned: Vec<&Change> = diff.changes.iter().collect();
-    let graph = of_plan(Planned { desired, live, changes: &planned, rewritten: &BTreeSet::new() }).graph;
+    let graph = of_plan(Planned { desired, live, changes: &planned, rewritten: &[] }).graph;
     let sign = |presence| match presence {
         Presence::Stays => "",
         Presence::Comes => "+",
@@ -495,40 +496,4 @@ fn the_graph_shows_where_else_a_touched_client_is_known() {
         drawn(&desired, &live),
         ["contacts", "  batch: read +write mule widens", "  web: read write mule", "id 300", "  batch: read"]
     );
-}
-
-/// Who may use a client, where it takes its tokens and how it signs in is access too, API by API.
-#[test]
-fn what_changes_about_a_client_is_told_for_each_of_its_apis() {
-    let mut live = live();
-    live.lists.roles = vec![LiveRole { id: RemoteId(7), name: "Testers".to_owned() }];
-    live.lists.roles.push(LiveRole { id: RemoteId(8), name: "Staff".to_owned() });
-    let held = live.apps.get_mut(&RemoteId(11)).unwrap();
-    held.role_ids = BTreeSet::from([RemoteId(7)]);
-    held.redirect_uris = vec!["https://old".to_owned()];
-    let mut desired = desired();
-    for (name, role) in [("testers", "Testers"), ("staff", "Staff")] {
-        desired.roles.insert(key(name), Entry::Present(sample::role(role)));
-    }
-    let Some(Entry::Present(web)) = desired.apps.get_mut(&key("web")) else { panic!("listed") };
-    web.roles = Some(sourced(vec![sourced(key("staff"))]));
-    web.redirect_uris = Some(sourced(vec!["https://new".to_owned()]));
-    web.token_endpoint_auth_method = Some(sourced(TokenEndpointAuthMethod::Post));
-    let told = |desired: &DesiredState| -> Vec<String> {
-        let found = found(desired, &live, &[]);
-        found.iter().map(|change| format!("{}: {}", change.impact.as_str(), change.sentence)).collect()
-    };
-    assert_eq!(
-        told(&desired),
-        [
-            "breaks: `web` gets tokens for `contacts` only with token_endpoint_auth_method `post`, not `basic` as today",
-            "breaks: `web` no longer takes tokens for `contacts` at `https://old`",
-            "widens: `web` may take tokens for `contacts` at `https://new`",
-            "widens: `web`, a client of `contacts`, opens to role `staff`",
-            "narrows: `web`, a client of `contacts`, closes to role `testers`",
-        ]
-    );
-    // What is no client afterwards loses its grants, and that is said once.
-    server_of(&mut desired).clients.as_mut().unwrap().value.remove(&key("web"));
-    assert_eq!(told(&desired), ["breaks: `web` gets no more tokens for `contacts`: it loses `read`, `write`"]);
 }

@@ -128,25 +128,24 @@ pub(super) fn of(
         false => plan.limit_files(policy_files::compare(files_base, &inputs.rendered)?),
     };
     let changes: Vec<_> = plan.changes().collect();
-    let mut access = access::of_plan(access::Planned {
+    let rewritten: Vec<_> = files.iter().map(rewritten).collect();
+    let access = access::of_plan(access::Planned {
         desired: &inputs.desired,
         live: &live,
         changes: &changes,
-        rewritten: &files.iter().map(|file| file.policy.clone()).collect(),
+        rewritten: &rewritten,
     });
-    let rewritten: Vec<_> = files.iter().filter_map(rewritten).collect();
-    access.changes.extend(access::loosened(&inputs.desired, &live, &rewritten));
-    access.changes.sort();
     let apps = identify(&inputs.desired, &live.lists).apps;
     Ok(Planned { plan, access, files, apps, took: Duration::ZERO })
 }
 
-fn rewritten(file: &FileChange) -> Option<access::Rewritten<'_>> {
+fn rewritten(file: &FileChange) -> access::Rewritten<'_> {
     let FileChange { policy, path: _, action, after } = file;
-    match action {
+    let before = match action {
         FileAction::Create => None,
-        FileAction::Update { before } => Some(access::Rewritten { policy, before, after }),
-    }
+        FileAction::Update { before } => Some(before.as_str()),
+    };
+    access::Rewritten { policy, before, after }
 }
 
 /// Says where the users of an emulated account come from, where one is not found there.

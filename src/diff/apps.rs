@@ -177,7 +177,8 @@ fn compare_roles(
         return (None, Impact::Cosmetic);
     }
     fields.push("roles", Value::from(role_labels(&held, sides)), Value::from(role_labels(&wanted, sides)));
-    let impact = if wanted.difference(&held).next().is_some() { Impact::Widens } else { Impact::Narrows };
+    // Whoever had the app by a role that is taken away is kept out of it.
+    let impact = if wanted.is_superset(&held) { Impact::Widens } else { Impact::Breaks };
     (Some(wanted), impact)
 }
 

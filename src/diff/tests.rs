@@ -281,7 +281,7 @@ fn apps_and_roles_change_access_in_their_own_ways() {
     };
     check("same", &|app| app.roles = roles(&["testers"]), &[]);
     check("role more", &|app| app.roles = roles(&["testers", "staff"]), &["update oidc_app/x (widens)"]);
-    check("role less", &|app| app.roles = roles(&[]), &["update oidc_app/x (narrows)"]);
+    check("role less", &|app| app.roles = roles(&[]), &["update oidc_app/x (breaks)"]);
     check("URI more", &|app| app.redirect_uris = uris(&["a", "b", "c"]), &["update oidc_app/x (widens)"]);
     check("URI less", &|app| app.redirect_uris = uris(&["a"]), &["update oidc_app/x (breaks)"]);
     check("text", &|app| app.notes = text("n"), &["update oidc_app/x (cosmetic)"]);

@@ -58,7 +58,10 @@ fn the_account_the_file_and_the_difference_are_shown() {
     );
     insta::assert_snapshot!("diff", program.run("access --emulator --diff").block());
     let of_batch = program.run("access --emulator --diff --client batch").stdout;
-    assert!(of_batch.contains("`batch`") && !of_batch.contains("live 60"), "{of_batch}");
+    // What changes for all clients of an API changes for each.
+    assert!(of_batch.contains("`batch`") && of_batch.contains("live 60"), "{of_batch}");
+    let of_web = program.run("access --emulator --diff --client web").stdout;
+    assert!(!of_web.contains("`batch`") && of_web.contains("live 60"), "{of_web}");
     let of = |api: &str| program.run(&format!("access --emulator --diff --api {api}")).stdout;
     assert_eq!(of("https://contacts.example.com"), program.run("access --emulator --diff").stdout);
     assert_eq!(of("orders"), "No changes.\n");

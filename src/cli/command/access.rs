@@ -85,7 +85,7 @@ pub(in crate::cli) async fn run(
     let state = access::live_access(&live, &identities);
     must_be_known(&inputs.desired, &[&state, &access::desired_access(&inputs.desired)], wanted)?;
     if *diff {
-        return show(AccessShown::Diff(&changes(&inputs, live, wanted, terminal)?), *format, terminal);
+        return show(AccessShown::Diff(&changes(&inputs, live, (&state, wanted), terminal)?), *format, terminal);
     }
     let apis = access::matrix(&inputs.desired, &state, wanted);
     show(AccessShown::Live(&apis), *format, terminal)
@@ -134,18 +134,26 @@ async fn read(
     Ok(live.context("cannot read the account")?)
 }
 
-/// Returns what a plan would change about access.
+/// Returns what a plan would change about access; what changes for all clients of an API concerns each of them.
 fn changes(
     inputs: &Inputs,
     live: LiveState,
-    wanted: Wanted<'_>,
+    (today, wanted): (&Access, Wanted<'_>),
     terminal: &Terminal,
 ) -> Result<Vec<AccessChange>, Failure> {
     let planned = planning::of(inputs, live, &inputs.root, &Asked::default(), terminal)?;
     let desired = access::desired_access(&inputs.desired);
     let servers = wanted.api.map(|api| access::servers_of(&desired, api));
+    let is_bound = |client: &str, server: &str| {
+        let servers = [today, &desired].into_iter().filter_map(|state| state.servers.get(server));
+        servers.flat_map(|server| server.clients.iter()).any(|clients| clients.contains_key(client))
+    };
+    let concerns = |change: &AccessChange, client: &str| match &change.client {
+        Some(concerned) => concerned == client,
+        None => is_bound(client, &change.server),
+    };
     let is_wanted = |change: &AccessChange| {
-        wanted.client.is_none_or(|client| change.client.as_deref() == Some(client))
+        wanted.client.is_none_or(|client| concerns(change, client))
             && servers.as_ref().is_none_or(|servers| servers.contains(&change.server.as_str()))
     };
     Ok(planned.access.changes.into_iter().filter(is_wanted).collect())

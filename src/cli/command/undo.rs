@@ -25,7 +25,7 @@ use crate::undo::{self, Recorded};
 use crate::workspace::{History, RecordedRun, SecretsCommand};
 use anyhow::Context as _;
 use clap::Args;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Take back what a recorded run did to the account
@@ -171,7 +171,7 @@ impl Undo<'_> {
             desired: &inverse.desired,
             live: &live,
             changes: &changes,
-            rewritten: &BTreeSet::new(),
+            rewritten: &[],
         });
         let apps = identify(&inputs.desired, &live.lists).apps;
         let planned = Planned { plan, access, files: Vec::new(), apps, took: began.elapsed() };
