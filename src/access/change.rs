@@ -8,7 +8,7 @@ use super::graph::{GraphApi, Sides, graph};
 use super::sign_in::{self, Around};
 use super::state::{Access, Labels, live_access};
 use crate::diff::{AppOperation, Change, Edit, Impact, ObjectRef, Operation};
-use crate::model::{Address, DesiredState, EntryKey, LiveState, ScopeValue, identify};
+use crate::model::{Address, DesiredState, EntryKey, LiveState, ScopeValue, identify, text};
 use std::collections::BTreeSet;
 
 /// One thing that changes for somebody.
@@ -179,5 +179,9 @@ fn refusal(admission: Admission) -> AccessChange {
 
 /// Writes names as a list for a sentence.
 pub(super) fn list<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
-    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .into_iter()
+        .map(|name| format!("`{}`", text::between_backticks(&name.to_string())))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

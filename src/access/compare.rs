@@ -66,7 +66,7 @@ fn compare_server(mut subject: Subject<'_>, before: &ServerAccess, after: &Serve
     if let (Some(old), Some(new)) = (resource_identifier, &after.resource_identifier)
         && old != new
     {
-        let sentence = format!("clients of `{server}` that ask for `{old}` have to ask for `{new}`");
+        let sentence = format!("clients of `{server}` that ask for {} have to ask for {}", list([old]), list([new]));
         subject.add(Impact::Breaks, None, Vec::new(), sentence);
     }
     if let (Some(old), Some(new)) = (audiences, &after.audiences) {
@@ -75,7 +75,7 @@ fn compare_server(mut subject: Subject<'_>, before: &ServerAccess, after: &Serve
     // A claim that comes lets nobody in by itself; policies that require one are judged apart.
     if let (Some(old), Some(new)) = (claims, &after.claims) {
         for claim in old.difference(new) {
-            let sentence = format!("tokens of `{server}` no longer carry the claim `{claim}`");
+            let sentence = format!("tokens of `{server}` no longer carry the claim {}", list([claim]));
             subject.add(Impact::Breaks, None, Vec::new(), sentence);
         }
     }
@@ -90,11 +90,11 @@ fn compare_server(mut subject: Subject<'_>, before: &ServerAccess, after: &Serve
 fn compare_audiences(subject: &mut Subject<'_>, old: &BTreeSet<String>, new: &BTreeSet<String>) {
     let server = subject.server;
     for audience in new.difference(old) {
-        let sentence = format!("tokens of `{server}` open `{audience}` too");
+        let sentence = format!("tokens of `{server}` open {} too", list([audience]));
         subject.add(Impact::Widens, None, Vec::new(), sentence);
     }
     for audience in old.difference(new) {
-        let sentence = format!("tokens of `{server}` no longer open `{audience}`");
+        let sentence = format!("tokens of `{server}` no longer open {}", list([audience]));
         subject.add(Impact::Breaks, None, Vec::new(), sentence);
     }
 }
@@ -124,7 +124,7 @@ fn rename(
     let keeps = |client: &String, to: &ScopeValue| new.get(client).is_some_and(|scopes| scopes.contains(to));
     for (from, to) in renames {
         for (client, _) in old.iter().filter(|(client, scopes)| scopes.contains(from) && keeps(client, to)) {
-            let sentence = format!("`{client}` has to ask `{server}` for `{to}` instead of `{from}`");
+            let sentence = format!("`{client}` has to ask `{server}` for {} instead of {}", list([to]), list([from]));
             subject.add(Impact::Breaks, Some(client), vec![from.clone(), to.clone()], sentence);
         }
     }
@@ -213,7 +213,7 @@ fn find_shared_audiences(before: &Access, after: &Access, found: &mut Vec<Access
                 client: None,
                 policy: None,
                 scopes: Vec::new(),
-                sentence: format!("tokens of `{server}` and of {others} both carry the audience `{audience}`"),
+                sentence: format!("tokens of `{server}` and of {others} both carry the audience {}", list([audience])),
             });
         }
     }

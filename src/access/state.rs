@@ -3,7 +3,7 @@
 use crate::diagnostic::Sourced;
 use crate::model::{
     ClaimName, DesiredState, Entry, EntryKey, Identities, LiveClient, LiveServer, LiveState, Match, RemoteId,
-    ScopeValue, Server, ServerSummary,
+    ScopeValue, Server, ServerSummary, text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -176,7 +176,7 @@ impl<'a> Labels<'a> {
 fn label(key: Option<&EntryKey>, name: Option<&str>, id: RemoteId) -> String {
     match (key, name) {
         (Some(key), _) => key.to_string(),
-        (None, Some(name)) => format!("{name} (id {id})"),
+        (None, Some(name)) => format!("{} (id {id})", text::between_backticks(name)),
         (None, None) => format!("id {id}"),
     }
 }

@@ -80,7 +80,8 @@ impl<'a> SilentBindings<'a> {
 }
 
 fn granted(client: &LiveClient) -> String {
-    let scopes: Vec<String> = client.scopes.iter().map(|scope| format!("`{}`", scope.value)).collect();
+    let scopes: Vec<String> =
+        client.scopes.iter().map(|scope| format!("`{}`", text::between_backticks(scope.value.as_str()))).collect();
     if scopes.is_empty() { "no scopes".to_owned() } else { scopes.join(", ") }
 }
 
@@ -119,7 +120,10 @@ pub(super) fn note_apps_of_role(
 /// Names a live object that the file does not list.
 pub(super) fn unlisted(name: Option<&str>, id: RemoteId) -> String {
     match name {
-        Some(name) => format!("`{}` (id {id}), which the file does not list", text::canonical(name)),
+        Some(name) => {
+            let name = text::canonical(name);
+            format!("`{}` (id {id}), which the file does not list", text::between_backticks(&name))
+        }
         None => format!("id {id}, which the file does not list"),
     }
 }

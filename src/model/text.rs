@@ -22,6 +22,11 @@ pub fn fold(text: &str) -> String {
     text.split_whitespace().collect::<String>().to_lowercase()
 }
 
+/// Returns a name as it stands between backticks in a sentence, where a backtick of its own would end it.
+pub fn between_backticks(name: &str) -> Cow<'_, str> {
+    if name.contains('`') { Cow::Owned(name.replace('`', "'")) } else { Cow::Borrowed(name) }
+}
+
 /// Returns a count with its noun: `1 scope`, `2 scopes`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

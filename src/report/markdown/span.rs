@@ -39,7 +39,8 @@ pub(super) fn plain(text: &str) -> String {
             _ => escaped.push(character),
         }
     }
-    escaped
+    // Renderers make links of what looks like an address.
+    escaped.replace("://", ":<!-- -->//").replace("www.", "www<!-- -->.")
 }
 
 fn longest_run(text: &str) -> usize {
@@ -65,6 +66,7 @@ mod tests {
     fn sentences_keep_their_code_and_nothing_else() {
         assert_eq!(sentence("`web` may get `a:b` on `s`"), "`web` may get `a:b` on `s`");
         assert_eq!(sentence("`a`<b>`c` is *gone*"), "`a`\\<b\\>`c` is \\*gone\\*");
+        assert_eq!(plain("https://a.example and www.a.example"), "https:<!-- -->//a.example and www<!-- -->.a.example");
         assert_eq!(plain("@team #1 [x](y)"), "@<!-- -->team #<!-- -->1 \\[x\\](y)");
     }
 }

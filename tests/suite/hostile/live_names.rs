@@ -159,3 +159,29 @@ fn arguments_are_shown_and_never_obeyed() {
         assert!(matches!(run.code, 0 | 1 | 64), "{args:?}\n{}", run.block());
     }
 }
+
+/// A backtick in a name ends neither the code nor the sentence it stands in, and no address becomes a link.
+#[test]
+fn a_name_with_backticks_stays_one_name() {
+    let program = Program::new();
+    let name = "a`@octocat https://evil.example.com #1";
+    let seed = json!({
+        "apps": [{ "id": 5000, "name": name, "connector_id": 108_419 }],
+        "authorization_servers": [{
+            "id": 1000, "name": "Contacts",
+            "configuration": { "resource_identifier": "https://contacts.example.com", "audiences": ["https://contacts.example.com"] },
+            "claims": [{ "name": "x`y", "user_attribute_mappings": "email" }],
+            "clients": [{ "app_id": 5000, "scopes": [] }],
+        }],
+    });
+    program.write("seed.json", &seed.to_string());
+    program.write("gatewright.yaml", &CONFIG.replace("\\u001b", ""));
+    let run = run_bounded(&program, "plan --emulator=s.json --emulator-seed seed.json --format markdown");
+    assert_eq!(run.code, 0, "{}", run.block());
+    for expected in [
+        "- `a'@octocat https://evil.example.com #1 (id 5000)` gets no more tokens for `contacts`\n",
+        "- tokens of `contacts` no longer carry the claim `x'y`\n",
+    ] {
+        assert!(run.stdout.contains(expected), "{expected}\n{}", run.stdout);
+    }
+}
