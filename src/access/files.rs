@@ -3,7 +3,7 @@
 use super::change::{AccessChange, list};
 use super::settings::{Required, Settings, is_harmless, lax_value, values};
 use crate::diff::Impact;
-use crate::model::{DesiredState, Entry, EntryKey, LiveState, ScopeValue};
+use crate::model::{DesiredState, Entry, EntryKey, LiveState, ScopeValue, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy file that is written.
@@ -29,6 +29,7 @@ pub(super) fn of_files(desired: &DesiredState, live: &LiveState, files: &[Rewrit
         let server = &policy.authorization_server.value;
         let (before, after) = (Settings::read(before), Settings::read(file.after));
         let mut said = routes(&before, &after);
+        let mut unknown = BTreeSet::new();
         for name in before.differing(&after).into_iter().filter(|name| !is_harmless(name)) {
             let pair = (before.get(name).unwrap_or_default(), after.get(name).unwrap_or_default());
             match (name, name.split_once(' ')) {
@@ -36,9 +37,13 @@ pub(super) fn of_files(desired: &DesiredState, live: &LiveState, files: &[Rewrit
                 (_, Some(("claim", claim))) => said.extend(claims(claim, pair)),
                 (_, Some(("route", _))) => {}
                 ("supportedAudiences", _) => said.extend(audiences(pair, &moved)),
-                _ => said.push(switch(name, pair).unwrap_or_else(|| unknown(name))),
+                _ => match switch(name, pair) {
+                    Some(switched) => said.push(switched),
+                    None => drop(unknown.insert(name)),
+                },
             }
         }
+        said.extend((!unknown.is_empty()).then(|| changes(unknown.iter())));
         found.extend(said.into_iter().map(|Said { impact, scopes, words }| AccessChange {
             impact,
             server: server.to_string(),
@@ -72,8 +77,14 @@ fn of_scopes(impact: Impact, scopes: BTreeSet<ScopeValue>, words: String) -> Sai
     Said { impact, scopes: scopes.into_iter().collect(), words }
 }
 
-fn unknown(name: &str) -> Said {
-    said(Impact::Breaks, format!("changes `{name}`: who gets in may change"))
+/// Names settings that have no words of their own; a file that is another one altogether has many.
+fn changes<'a>(names: impl ExactSizeIterator<Item = &'a &'a str>) -> Said {
+    const MOST: usize = 3;
+    let more = match names.len().saturating_sub(MOST) {
+        0 => String::new(),
+        number => format!(" and {} more", text::count(number, "setting")),
+    };
+    said(Impact::Breaks, format!("changes {}{more}: who gets in may change", list(names.take(MOST))))
 }
 
 /// A check that is switched on or off.
@@ -91,7 +102,7 @@ fn scopes((before, after): (&str, &str), renames: &BTreeMap<&ScopeValue, &ScopeV
     let (old, new) = (Required::read(before).renamed(renames), Required::read(after));
     if old == new {
         // A mere rename is told where grants are compared.
-        return if renames.is_empty() { vec![unknown("scope")] } else { Vec::new() };
+        return if renames.is_empty() { vec![changes([&"scope"].into_iter())] } else { Vec::new() };
     }
     let mut found = Vec::new();
     let eased: BTreeSet<_> = old.all.intersection(&new.one_of).cloned().collect();
@@ -158,7 +169,7 @@ fn claims(claim: &str, (before, after): (&str, &str)) -> Vec<Said> {
         found.push(said(Impact::Widens, format!("takes {} as the claim `{claim}`", list(added))));
     }
     match found.is_empty() {
-        true => vec![unknown(claim)],
+        true => vec![changes([&claim].into_iter())],
         false => found,
     }
 }
@@ -338,11 +349,9 @@ mod tests {
         check(
             "not what we write",
             "mandatoryExpClaim: true",
-            &[
-                "breaks: changes `mandatoryExpClaim`: who gets in may change",
-                "breaks: changes `not what we write`: who gets in may change",
-            ],
+            &["breaks: changes `mandatoryExpClaim`, `not what we write`: who gets in may change"],
         );
+        check("a\nb\nc\nd\ne", "", &["breaks: changes `a`, `b`, `c` and 2 settings more: who gets in may change"]);
         check("# one\njwksServiceTimeToLive: 5", "# two\njwksServiceTimeToLive: 6", &[]);
         check(
             "path: /a",

@@ -12,14 +12,14 @@ use super::policy_files;
 use super::stop::Stop;
 use super::terminal::{Drawn, Terminal};
 use crate::api::Writer;
-use crate::execute::{ExecuteOptions, ExitClass, Outcome, SecretFate, StepError, StepResult, execute};
+use crate::execute::{ExecuteOptions, ExitClass, MovedWhy, Outcome, SecretFate, StepError, StepResult, execute};
 use crate::model::Address;
 use crate::plan::{Permitted, Plan};
 use crate::report::{self, FilesOutcome, Progress};
 use crate::workspace::{BreakingOff, History, RunHeader, RunHost, RunRecord, Secrets, SecretsCommand};
 use anyhow::Context;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long reading back waits for what was written to show.
@@ -179,10 +179,16 @@ impl Execution<'_> {
     }
 }
 
-/// Writes the policy files whose servers are as planned, less those that a saved plan does not list.
-fn write_files(planned: &Planned, inputs: &Inputs, outcome: &Outcome, not_listed: &BTreeSet<String>) -> FilesOutcome {
-    let mut files = FilesOutcome { not_listed: not_listed.iter().cloned().collect(), ..FilesOutcome::default() };
-    for change in planned.files.iter().filter(|change| !not_listed.contains(&change.path)) {
+/// Writes the policy files whose servers are as planned, less those that a saved plan does not permit.
+fn write_files(
+    planned: &Planned,
+    inputs: &Inputs,
+    outcome: &Outcome,
+    held_back: &BTreeMap<String, MovedWhy>,
+) -> FilesOutcome {
+    let not_permitted = held_back.iter().map(|(path, why)| (path.clone(), why.clone())).collect();
+    let mut files = FilesOutcome { not_permitted, ..FilesOutcome::default() };
+    for change in planned.files.iter().filter(|change| !held_back.contains_key(&change.path)) {
         let server = inputs.desired.policies.get(&change.policy).map(|policy| &policy.authorization_server.value);
         let owner = server.map(|key| Address::Server(key.clone()));
         match owner.filter(|owner| !outcome.is_seen(owner)) {
@@ -202,7 +208,7 @@ fn write_files(planned: &Planned, inputs: &Inputs, outcome: &Outcome, not_listed
 fn exit(outcome: &Outcome, files: &FilesOutcome) -> Exit {
     let wrote = outcome.wrote || !files.written.is_empty();
     match (outcome.exit_class(), files.left.is_empty()) {
-        (ExitClass::Done, true) if files.not_listed.is_empty() => Exit::Done,
+        (ExitClass::Done, true) if files.not_permitted.is_empty() => Exit::Done,
         (ExitClass::Done, true) if !wrote => Exit::Refused,
         (ExitClass::Done, true) => Exit::Partial,
         (ExitClass::Done, false) | (ExitClass::Partial, _) if wrote => Exit::Partial,
@@ -227,7 +233,7 @@ mod tests {
     fn exits_say_whether_anything_was_written() {
         let applied = || StepResult::Applied { id: RemoteId(1), how: How::Written };
         let moved = || StepResult::Moved(Moved { why: MovedWhy::Gone, fields: Vec::new() });
-        let exit_of = |results: Vec<StepResult>, [written, left, not_listed]: [usize; 3]| {
+        let exit_of = |results: Vec<StepResult>, [written, left, not_permitted]: [usize; 3]| {
             let wrote = results.iter().any(StepResult::may_have_written);
             let address = Address::Role(EntryKey::new("r"));
             let step = |result| StepOutcome { address: address.clone(), action: Action::Update, result, secret: None };
@@ -236,7 +242,7 @@ mod tests {
             let files = FilesOutcome {
                 written: vec![String::new(); written],
                 left: vec![(String::new(), String::new()); left],
-                not_listed: vec![String::new(); not_listed],
+                not_permitted: vec![(String::new(), MovedWhy::NotListed); not_permitted],
             };
             exit(&outcome, &files)
         };

@@ -5,16 +5,17 @@
 use super::args::GlobalArgs;
 use super::failure::Failure;
 use super::inputs::Inputs;
-use super::planning::Planned;
+use super::planning::{self, Planned};
 use super::state_file::MOST_BYTES;
 use super::terminal::Terminal;
-use crate::diff::{Action, Change, FieldChange};
+use crate::access::AccessChange;
+use crate::diff::{Action, Change, FieldChange, Impact};
 use crate::execute::{FieldView, Moved, MovedWhy, StepOutcome, StepResult};
-use crate::plan::{Permitted, Plan, Withheld};
-use crate::report::{self, SavedChange, SavedField, SavedPlan, SavedPlanError};
+use crate::plan::{FileChange, Permitted, Plan, Withheld};
+use crate::report::{self, SavedAccess, SavedChange, SavedField, SavedFile, SavedPlan, SavedPlanError};
 use crate::workspace::read_regular;
 use anyhow::Context;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const AGAIN: &str = "Plan again, have a look, and apply that plan.";
@@ -80,25 +81,60 @@ pub(super) fn filter(saved: Option<&SavedPlan>, plan: &Plan) -> Permitted {
 pub(super) struct HeldBack {
     /// What becomes of the steps, by their index in the whole plan.
     pub(super) steps: BTreeMap<usize, StepOutcome>,
-    /// The paths of the policy files.
-    pub(super) files: BTreeSet<String>,
+    /// The policy files by path.
+    pub(super) files: BTreeMap<String, MovedWhy>,
 }
 
 /// Returns what is held back; without a saved plan nothing is.
 pub(super) fn held_back(saved: Option<&SavedPlan>, planned: &Planned, permitted: &Permitted) -> HeldBack {
-    let is_listed = |path: &String| saved.is_none_or(|saved| saved.files.contains(path));
-    let paths = planned.files.iter().map(|change| &change.path);
+    let Some(saved) = saved else { return HeldBack::default() };
+    let why = |change: &FileChange| match saved.files.get(&change.path) {
+        None => Some(MovedWhy::NotListed),
+        Some(listed) if saved.has_files_base || *listed == SavedFile::from(change) => None,
+        Some(_) => Some(MovedWhy::Changed),
+    };
     HeldBack {
         steps: withheld(saved, &planned.plan, permitted),
-        files: paths.filter(|path| !is_listed(path)).cloned().collect(),
+        files: planned.files.iter().filter_map(|change| Some((change.path.clone(), why(change)?))).collect(),
     }
 }
 
-fn withheld(saved: Option<&SavedPlan>, plan: &Plan, permitted: &Permitted) -> BTreeMap<usize, StepOutcome> {
+/// Refuses a plan whose changes are those of the saved one but would break or let in somebody of whom that one says nothing.
+pub(super) fn check_access(
+    saved: Option<&SavedPlan>,
+    (planned, permitted): (&Planned, &Permitted),
+    held_back: &HeldBack,
+    inputs: &Inputs,
+) -> Result<(), Failure> {
+    let Some(saved) = saved else { return Ok(()) };
+    let changes: Vec<&Change> = permitted.plan.changes().collect();
+    // What a policy file comes to ask for is told against the one it was compared with.
+    let is_compared = |file: &&FileChange| !saved.has_files_base && !held_back.files.contains_key(&file.path);
+    let files = planned.files.iter().filter(is_compared);
+    let access = planning::access_of(inputs, &planned.live, &changes, files);
+    let is_grave = |change: &&AccessChange| matches!(change.impact, Impact::Breaks | Impact::Widens);
+    let is_told = |change: &&AccessChange| {
+        let change = SavedAccess::from(*change);
+        saved.access.iter().any(|told| told.covers(&change))
+    };
+    let news: Vec<&AccessChange> = access.changes.iter().filter(is_grave).filter(|change| !is_told(change)).collect();
+    let Some(first) = news.first() else { return Ok(()) };
+    let more = match news.len() {
+        1 => String::new(),
+        number => format!(", and {} more", number - 1),
+    };
+    let word = first.impact.as_str();
+    Err(refused(format!(
+        "the saved plan does not say what it means for access by now: {word}: {}{more}",
+        first.sentence
+    )))
+}
+
+fn withheld(saved: &SavedPlan, plan: &Plan, permitted: &Permitted) -> BTreeMap<usize, StepOutcome> {
     let outcome = |(index, why): (&usize, &Withheld)| {
         let change = &plan.steps.get(*index)?.change;
         let result = match why {
-            Withheld::NotPermitted => StepResult::Moved(moved(saved.and_then(|saved| listed(saved, change)), change)),
+            Withheld::NotPermitted => StepResult::Moved(moved(listed(saved, change), change)),
             Withheld::DependsOn(because) => StepResult::Skipped { because: because.clone() },
         };
         let (address, action) = (change.address.clone(), change.action());

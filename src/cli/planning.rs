@@ -7,7 +7,7 @@ use super::policy_files;
 use super::targeting;
 use super::terminal::Terminal;
 use crate::access::{self, AccessDiff};
-use crate::diff::{self, Refusal, RefusalKind};
+use crate::diff::{self, Change, Refusal, RefusalKind};
 use crate::live;
 use crate::model::{Address, Entry, LiveState, Note, Pairing, Targets, identify};
 use crate::plan::{self, Context, FileAction, FileChange, Plan, SafetyLimits};
@@ -64,6 +64,10 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) access: AccessDiff,
     pub(super) files: Vec<FileChange>,
+    /// Whether those were compared with files of another folder than they are written to.
+    pub(super) has_files_base: bool,
+    /// The account it was made from.
+    pub(super) live: LiveState,
     /// Which apps of the file are which live ones.
     pub(super) apps: Pairing,
     /// How long reading the account took; no part of the plan.
@@ -74,7 +78,8 @@ impl Planned {
     /// Returns it as the report shows it.
     pub(super) fn view<'a>(&'a self, variables: &'a BTreeMap<String, String>) -> PlanView<'a> {
         let AccessDiff { changes: access, graph } = &self.access;
-        PlanView { plan: &self.plan, access, graph, files: &self.files, variables }
+        let (files, has_files_base) = (&self.files, self.has_files_base);
+        PlanView { plan: &self.plan, access, graph, files, has_files_base, variables }
     }
 }
 
@@ -128,15 +133,21 @@ pub(super) fn of(
         false => plan.limit_files(policy_files::compare(files_base, &inputs.rendered)?),
     };
     let changes: Vec<_> = plan.changes().collect();
-    let rewritten: Vec<_> = files.iter().map(rewritten).collect();
-    let access = access::of_plan(access::Planned {
-        desired: &inputs.desired,
-        live: &live,
-        changes: &changes,
-        rewritten: &rewritten,
-    });
+    let access = access_of(inputs, &live, &changes, &files);
     let apps = identify(&inputs.desired, &live.lists).apps;
-    Ok(Planned { plan, access, files, apps, took: Duration::ZERO })
+    let has_files_base = files_base != inputs.root;
+    Ok(Planned { plan, access, files, has_files_base, live, apps, took: Duration::ZERO })
+}
+
+/// Says what changes mean for access.
+pub(super) fn access_of<'a>(
+    inputs: &Inputs,
+    live: &LiveState,
+    changes: &[&Change],
+    files: impl IntoIterator<Item = &'a FileChange>,
+) -> AccessDiff {
+    let rewritten: Vec<_> = files.into_iter().map(rewritten).collect();
+    access::of_plan(access::Planned { desired: &inputs.desired, live, changes, rewritten: &rewritten })
 }
 
 fn rewritten(file: &FileChange) -> access::Rewritten<'_> {

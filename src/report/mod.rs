@@ -41,9 +41,9 @@ pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint, write_note, write_warning};
 pub use html::write_plan_html;
 pub use json::{
-    AccessShown, SavedChange, SavedField, SavedPlan, SavedPlanError, Snapshot, SnapshotError, access_schema,
-    contrast_schema, plan_schema, read_plan, read_snapshot, snapshot_schema, write_access_json, write_contrast_json,
-    write_plan_json, write_snapshot,
+    AccessShown, SavedAccess, SavedChange, SavedField, SavedFile, SavedPlan, SavedPlanError, Snapshot, SnapshotError,
+    access_schema, contrast_schema, plan_schema, read_plan, read_snapshot, snapshot_schema, write_access_json,
+    write_contrast_json, write_plan_json, write_snapshot,
 };
 pub use json::{verify_schema, write_verify_json};
 pub use junit::write_verify_junit;

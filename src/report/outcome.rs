@@ -10,9 +10,6 @@ use serde_json::Value;
 use std::error::Error;
 use std::io::{self, Write};
 
-/// Why a saved plan holds something back that it says nothing about.
-const NOT_LISTED: &str = "the saved plan does not list it";
-
 /// What became of the policy files of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FilesOutcome {
@@ -20,8 +17,8 @@ pub struct FilesOutcome {
     pub written: Vec<String>,
     /// Paths that were not, each with the reason, a lowercase fragment.
     pub left: Vec<(String, String)>,
-    /// Paths that a saved plan does not permit to write.
-    pub not_listed: Vec<String>,
+    /// Paths that a saved plan does not permit to write, each with the reason.
+    pub not_permitted: Vec<(String, MovedWhy)>,
 }
 
 /// Writes what became of every step and file, then one line.
@@ -34,12 +31,12 @@ pub fn write_outcome(out: &mut dyn Write, outcome: &Outcome, files: &FilesOutcom
     for step in steps {
         write_step(out, step)?;
     }
-    let FilesOutcome { written, left, not_listed } = files;
+    let FilesOutcome { written, left, not_permitted } = files;
     for path in written {
         writeln!(out, "  {ADDED}wrote{ADDED:#} {}", visible(path))?;
     }
-    let not_listed = not_listed.iter().map(|path| (path, NOT_LISTED));
-    for (path, reason) in left.iter().map(|(path, reason)| (path, reason.as_str())).chain(not_listed) {
+    let not_permitted = not_permitted.iter().map(|(path, why)| (path, moved_words(why)));
+    for (path, reason) in left.iter().map(|(path, reason)| (path, reason.clone())).chain(not_permitted) {
         writeln!(out, "  {ERROR}not written{ERROR:#} {}", wrap(&format!("{}: {reason}", visible(path)), 14, "    "))?;
     }
     if let Some(fatal) = fatal {
@@ -120,7 +117,7 @@ fn moved_words(why: &MovedWhy) -> String {
         MovedWhy::Changed => "it is not what it was when planned".to_owned(),
         MovedWhy::Attached => "something hangs on it that was not there when planned, and would go with it".to_owned(),
         MovedWhy::BuiltIn => "it is OneLogin's own now, and those are never changed".to_owned(),
-        MovedWhy::NotListed => NOT_LISTED.to_owned(),
+        MovedWhy::NotListed => "the saved plan does not list it".to_owned(),
         MovedWhy::ScopesMoved => "a scope it was to be granted is gone or means something else".to_owned(),
     }
 }
@@ -214,7 +211,7 @@ fn write_summary(
     if !files.written.is_empty() {
         parts.push(format!("{} written", count(files.written.len(), "policy file", None)));
     }
-    let left = undone + files.left.len() + files.not_listed.len();
+    let left = undone + files.left.len() + files.not_permitted.len();
     if unread > 0 {
         let why = if is_interrupted { " (the run was interrupted)" } else { "" };
         parts.push(format!("{unread} written and not read back{why}"));
@@ -273,7 +270,7 @@ mod tests {
         let files = FilesOutcome {
             written: vec!["policies/a.json".into()],
             left: vec![("policies/b.json".into(), "authorization_server/s was not finished".into())],
-            not_listed: vec!["policies/c.json".into()],
+            not_permitted: vec![("policies/c.json".into(), MovedWhy::NotListed)],
         };
         let mut out = anstream::StripStream::new(Vec::new());
         write_outcome(&mut out, &outcome, &files).unwrap();

@@ -204,7 +204,14 @@ pub(super) fn with_rich_plan(check: impl FnOnce(&PlanView<'_>)) {
     }];
     let variables = BTreeMap::from([("region".to_owned(), "eu".to_owned())]);
     let graph = graph();
-    check(&PlanView { plan: &plan(), access: &access, graph: &graph, files: &files(), variables: &variables });
+    check(&PlanView {
+        plan: &plan(),
+        access: &access,
+        graph: &graph,
+        files: &files(),
+        has_files_base: false,
+        variables: &variables,
+    });
 }
 
 #[test]
@@ -288,6 +295,13 @@ fn a_damaged_plan_is_refused_with_its_place() {
 #[test]
 fn nothing_to_do_is_one_line() {
     let plan = Plan { steps: Vec::new(), refusals: Vec::new(), notes: Vec::new(), ..plan() };
-    let view = PlanView { plan: &plan, access: &[], graph: &[], files: &[], variables: &BTreeMap::new() };
+    let view = PlanView {
+        plan: &plan,
+        access: &[],
+        graph: &[],
+        files: &[],
+        has_files_base: false,
+        variables: &BTreeMap::new(),
+    };
     assert_eq!(written(&view, write_plan_text), "No changes.\n");
 }

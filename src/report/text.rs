@@ -22,7 +22,7 @@ use std::io::{self, Write};
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<()> {
-    let PlanView { plan, access, graph: _, files, variables: _ } = view;
+    let PlanView { plan, access, graph: _, files, has_files_base: _, variables: _ } = view;
     if plan.has_changes() {
         write_heading(out, &plan.context)?;
     }

@@ -15,6 +15,8 @@ pub struct PlanView<'a> {
     pub graph: &'a [GraphApi],
     /// The policy files that will be written, by path.
     pub files: &'a [FileChange],
+    /// Whether they were compared with those of another folder than they are written to.
+    pub has_files_base: bool,
     /// The variables given on the command line; a saved plan is applied with the same ones.
     pub variables: &'a BTreeMap<String, String>,
 }

@@ -205,6 +205,7 @@ impl Apply<'_> {
         let began = Instant::now();
         let permitted = permission::filter(saved, &planned.plan);
         let held_back = permission::held_back(saved, &planned, &permitted);
+        permission::check_access(saved, (&planned, &permitted), &held_back, inputs)?;
         let exit = execution.perform(&planned, &permitted, &held_back).await;
         // What was written is written; a line that cannot be said changes nothing about the exit code.
         let _unheard = permission::tell_held_back(&held_back, terminal);

@@ -174,7 +174,8 @@ impl Undo<'_> {
             rewritten: &[],
         });
         let apps = identify(&inputs.desired, &live.lists).apps;
-        let planned = Planned { plan, access, files: Vec::new(), apps, took: began.elapsed() };
+        let planned =
+            Planned { plan, access, files: Vec::new(), has_files_base: false, live, apps, took: began.elapsed() };
         planning::tell_cost(connection, planned.took, Some(&planned.plan), terminal)?;
         Ok(planned)
     }

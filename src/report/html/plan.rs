@@ -50,7 +50,7 @@ fn title(context: &Context) -> String {
 }
 
 fn header(html: &mut Html<'_>, view: &PlanView<'_>) -> io::Result<()> {
-    let PlanView { plan, access, graph: _, files, variables } = view;
+    let PlanView { plan, access, graph: _, files, has_files_base: _, variables } = view;
     let Context { tenant, account_id, environment, config_digest: _, replaces: _, targets, destroy } = &plan.context;
     html.element("header", &[], |html| {
         html.element("h1", &[], |html| {
@@ -88,7 +88,7 @@ fn fact(html: &mut Html<'_>, name: &'static str, value: &str) -> io::Result<()> 
 }
 
 fn main(html: &mut Html<'_>, view: &PlanView<'_>) -> io::Result<()> {
-    let PlanView { plan, access, graph, files, variables: _ } = view;
+    let PlanView { plan, access, graph, files, has_files_base: _, variables: _ } = view;
     refusals_section(html, plan)?;
     access_section(html, access)?;
     graph_section(html, graph)?;

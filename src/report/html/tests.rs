@@ -153,7 +153,14 @@ fn page(text: &str, times: usize) -> String {
         ..plan()
     };
     let variables = BTreeMap::from([(text.to_owned(), text.to_owned())]);
-    let view = PlanView { plan: &plan, access: &access, graph: &graph, files: &[file], variables: &variables };
+    let view = PlanView {
+        plan: &plan,
+        access: &access,
+        graph: &graph,
+        files: &[file],
+        has_files_base: false,
+        variables: &variables,
+    };
     written(&view, write_plan_html)
 }
 
@@ -193,7 +200,14 @@ fn five_thousand_changes_are_all_there_and_folded() {
         Step { change: Change { address, ..changed(number, "text") }, after: Vec::new() }
     };
     let plan = Plan { steps: (0..5000).map(step).collect(), ..plan() };
-    let view = PlanView { plan: &plan, access: &[], graph: &[], files: &[], variables: &BTreeMap::new() };
+    let view = PlanView {
+        plan: &plan,
+        access: &[],
+        graph: &[],
+        files: &[],
+        has_files_base: false,
+        variables: &BTreeMap::new(),
+    };
     let html = written(&view, write_plan_html);
     let text = text_of(&html);
     let told: Vec<usize> = text
@@ -212,7 +226,14 @@ fn five_thousand_changes_are_all_there_and_folded() {
 #[test]
 fn nothing_to_do_is_said() {
     let plan = Plan { steps: Vec::new(), refusals: Vec::new(), notes: Vec::new(), ..plan() };
-    let view = PlanView { plan: &plan, access: &[], graph: &[], files: &[], variables: &BTreeMap::new() };
+    let view = PlanView {
+        plan: &plan,
+        access: &[],
+        graph: &[],
+        files: &[],
+        has_files_base: false,
+        variables: &BTreeMap::new(),
+    };
     let text = text_of(&written(&view, write_plan_html));
     assert!(text.contains("No changes.") && text.contains("Nobody gains or loses anything."), "{text}");
 }

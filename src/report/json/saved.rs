@@ -1,8 +1,10 @@
 //! A plan read back from a file: a permission to compare with, never an instruction.
 
-use super::v1::{ChangeV1, FORMAT_VERSION, FieldV1, OptionsV1, PlanV1};
+use super::v1::{AccessV1, ChangeV1, FORMAT_VERSION, FieldV1, FileV1, OptionsV1, PlanV1};
 use super::version;
+use crate::access::AccessChange;
 use crate::diff::Change;
+use crate::plan::FileChange;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +31,36 @@ pub struct SavedPlan {
     pub replaces: Vec<String>,
     /// The permitted changes.
     pub changes: Vec<SavedChange>,
-    /// The paths of the policy files that may be written; what they will hold follows from the configuration.
-    pub files: BTreeSet<String>,
+    /// The policy files that may be written, by path.
+    pub files: BTreeMap<String, SavedFile>,
+    /// Whether those were compared with files of another folder; then only their paths can be judged.
+    pub has_files_base: bool,
+    /// What the plan means for access.
+    pub access: Vec<SavedAccess>,
+}
+
+/// What a permission says about one policy file; equal only if it permits exactly this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedFile {
+    /// `create` or `update`.
+    pub action: String,
+    /// The unified diff.
+    pub diff: String,
+}
+
+/// One thing that a plan said it changes for somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedAccess {
+    /// `breaks`, `widens`, `narrows` or `cosmetic`.
+    pub impact: String,
+    /// The server.
+    pub server: String,
+    /// The client; `None`: all of the server's.
+    pub client: Option<String>,
+    /// The gateway policy it is about, if any.
+    pub policy: Option<String>,
+    /// The scopes gained, lost or lacking.
+    pub scopes: BTreeSet<String>,
 }
 
 /// What a permission says about one object; equal only if it permits exactly this.
@@ -83,10 +113,13 @@ pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
     }
     // From the text, so that an error says the line and the column, and a key that stands twice is one.
     let plan: PlanV1 = serde_json::from_slice(text).map_err(SavedPlanError::Shape)?;
-    let PlanV1 { program_version, config_digest, tenant, account_id, environment, options, changes, files, .. } = plan;
-    let OptionsV1 { vars: variables, targets, replaces, destroy } = options;
+    let PlanV1 {
+        program_version, config_digest, tenant, account_id, environment, options, changes, access, files, ..
+    } = plan;
+    let OptionsV1 { vars: variables, targets, replaces, destroy, files_base: has_files_base } = options;
     let changes = changes.into_iter().map(SavedChange::from).collect();
-    let files = files.into_iter().map(|file| file.path).collect();
+    let files = files.into_iter().map(|FileV1 { path, action, diff }| (path, SavedFile { action, diff })).collect();
+    let access = access.into_iter().map(SavedAccess::from).collect();
     Ok(SavedPlan {
         program_version,
         config_digest,
@@ -99,7 +132,39 @@ pub fn read_plan(text: &[u8]) -> Result<SavedPlan, SavedPlanError> {
         replaces,
         changes,
         files,
+        has_files_base,
+        access,
     })
+}
+
+impl From<&FileChange> for SavedFile {
+    fn from(change: &FileChange) -> Self {
+        let FileV1 { path: _, action, diff } = FileV1::from(change);
+        Self { action, diff }
+    }
+}
+
+impl From<AccessV1> for SavedAccess {
+    fn from(change: AccessV1) -> Self {
+        let AccessV1 { impact, server, client, policy, scopes, sentence: _ } = change;
+        Self { impact, server, client, policy, scopes: scopes.into_iter().collect() }
+    }
+}
+
+impl From<&AccessChange> for SavedAccess {
+    fn from(change: &AccessChange) -> Self {
+        AccessV1::from(change).into()
+    }
+}
+
+impl SavedAccess {
+    /// Says whether this tells what the other one does, or more of it: a run that was broken off leaves a part.
+    pub fn covers(&self, other: &Self) -> bool {
+        let Self { impact, server, client, policy, scopes } = self;
+        let is_about_the_same =
+            *impact == other.impact && *server == other.server && *client == other.client && *policy == other.policy;
+        is_about_the_same && (client.is_none() || other.scopes.is_subset(scopes))
+    }
 }
 
 impl From<ChangeV1> for SavedChange {

@@ -40,7 +40,7 @@ pub(super) struct PlanV1 {
     /// What changes in the account, in the order of execution.
     pub(super) changes: Vec<ChangeV1>,
     /// What it means for access, worst first.
-    access: Vec<AccessV1>,
+    pub(super) access: Vec<AccessV1>,
     /// The policy files that are written.
     pub(super) files: Vec<FileV1>,
     /// What is worth saying and changes nothing.
@@ -67,6 +67,8 @@ pub(super) struct OptionsV1 {
     pub(super) destroy: bool,
     /// The variables given on the command line.
     pub(super) vars: BTreeMap<String, String>,
+    /// Whether the policy files were compared with those of another folder than they are written to.
+    pub(super) files_base: bool,
 }
 
 /// One change.
@@ -123,17 +125,17 @@ struct OriginV1 {
 #[serde(deny_unknown_fields)]
 pub(super) struct AccessV1 {
     /// What it means: `breaks`, `widens`, `narrows` or `cosmetic`.
-    impact: String,
+    pub(super) impact: String,
     /// The authorization server, by key where the file lists it.
-    server: String,
+    pub(super) server: String,
     /// The client; null: all of the server's.
-    client: Option<String>,
+    pub(super) client: Option<String>,
     /// The gateway policy it is about.
-    policy: Option<String>,
+    pub(super) policy: Option<String>,
     /// The scopes gained, lost or lacking.
-    scopes: Vec<String>,
+    pub(super) scopes: Vec<String>,
     /// All of it as a sentence.
-    sentence: String,
+    pub(super) sentence: String,
 }
 
 /// One policy file.
@@ -143,9 +145,9 @@ pub(super) struct FileV1 {
     /// The path, relative to the folder of the root file.
     pub(super) path: String,
     /// `create` or `update`.
-    action: String,
+    pub(super) action: String,
     /// The unified diff.
-    diff: String,
+    pub(super) diff: String,
 }
 
 /// One note.
@@ -224,7 +226,7 @@ pub fn plan_schema() -> Value {
 
 impl From<&PlanView<'_>> for PlanV1 {
     fn from(view: &PlanView<'_>) -> Self {
-        let PlanView { plan, access, graph: _, files, variables } = *view;
+        let PlanView { plan, access, graph: _, files, has_files_base, variables } = *view;
         let Plan { context, steps, notes, refusals, drift, summary, not_targeted: _, apply_requests } = plan;
         let Context { tenant, account_id, environment, config_digest, replaces, targets, destroy } = context;
         Self {
@@ -239,6 +241,7 @@ impl From<&PlanView<'_>> for PlanV1 {
                 replaces: replaces.addresses().map(|address| address.to_string()).collect(),
                 destroy: *destroy,
                 vars: variables.clone(),
+                files_base: has_files_base,
             },
             changes: steps.iter().map(|step| ChangeV1::from(&step.change)).collect(),
             access: access.iter().map(AccessV1::from).collect(),

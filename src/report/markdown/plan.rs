@@ -36,7 +36,7 @@ const IMPACTS: [(Impact, usize); 4] =
 /// # Errors
 /// Whatever the writer answers.
 pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<()> {
-    let PlanView { plan, access, graph, files, variables: _ } = view;
+    let PlanView { plan, access, graph, files, has_files_base: _, variables: _ } = view;
     let mut page = Page::default();
     page.push(&heading(&plan.context));
     page.push(&format!("{}\n", plain(&summary_line(plan, files))));
@@ -64,7 +64,7 @@ pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Resu
 
 /// Adds what is folded away: changes, files and notes.
 fn details(page: &mut Page, view: &PlanView<'_>, left_out: &mut LeftOut) {
-    let PlanView { plan, access: _, graph: _, files, variables: _ } = view;
+    let PlanView { plan, access: _, graph: _, files, has_files_base: _, variables: _ } = view;
     let mut changes: Vec<&Change> = plan.changes().collect();
     // Within one impact the order of the plan stays.
     changes.sort_by_key(|change| change.impact);

@@ -93,8 +93,14 @@ fn markdown(text: &str, length: usize, counts: [usize; 4]) -> String {
     let mut access: Vec<AccessChange> = (0..accesses).map(|number| access(number, text)).collect();
     access.sort();
     let variables = BTreeMap::new();
-    let view =
-        PlanView { plan: &plan, access: &access, graph: &graph(text, accesses), files: &files, variables: &variables };
+    let view = PlanView {
+        plan: &plan,
+        access: &access,
+        graph: &graph(text, accesses),
+        files: &files,
+        has_files_base: false,
+        variables: &variables,
+    };
     written(&view, write_plan_markdown)
 }
 
@@ -129,7 +135,14 @@ fn five_thousand_changes_are_cut_and_counted_the_worst_first() {
     let mut access: Vec<AccessChange> = (0..2400).map(access).collect();
     access.sort();
     let (graph, variables) = (graph("text", 1200), BTreeMap::new());
-    let view = PlanView { plan: &plan, access: &access, graph: &graph, files: &[], variables: &variables };
+    let view = PlanView {
+        plan: &plan,
+        access: &access,
+        graph: &graph,
+        files: &[],
+        has_files_base: false,
+        variables: &variables,
+    };
     let markdown = written(&view, write_plan_markdown);
     assert!(markdown.len() <= LIMIT, "{} bytes", markdown.len());
     assert!(markdown.len() > LIMIT - 2048, "{} bytes: there was room", markdown.len());

@@ -253,31 +253,97 @@ authorization_servers:
     }
 }
 
-/// A policy file that the plan does not list is not written, whatever is on the disk by now.
-#[test]
-fn a_policy_file_that_is_not_listed_is_not_written() {
-    const FILE: &str = "policies/contacts-jwt-validation.json";
+const POLICY: &str = "policies/contacts-jwt-validation.json";
+const EXAMPLE: &str = include_str!("../../../examples/01-mulesoft-contacts/gatewright.yaml");
+
+/// The example, applied.
+fn applied() -> Program {
     let program = Program::new();
-    let config = include_str!("../../../examples/01-mulesoft-contacts/gatewright.yaml");
-    program.write("gatewright.yaml", config);
+    program.write("gatewright.yaml", EXAMPLE);
     assert_eq!(run_bounded(&program, "apply --emulator=s.json --auto-approve").code, 0);
+    program
+}
+
+/// Applies the saved plan, which leaves the policy file as somebody wrote it meanwhile, and says why.
+#[track_caller]
+fn must_leave_policy(program: &Program, (code, why): (i32, &str)) {
+    let held = program.read(POLICY);
+    let run = run_bounded(program, "apply plan.json --emulator=s.json");
+    assert_eq!(run.code, code, "{}", run.block());
+    let said: Vec<&str> = run.stdout.split_whitespace().collect();
+    let says = format!("not written {POLICY}: {why}");
+    assert!(said.join(" ").contains(&says) && run.stderr.contains("Plan again"), "{}", run.block());
+    assert_eq!(program.read(POLICY), held);
+}
+
+/// A policy file that the plan does not list as it would be changed now is not written, whatever is on the disk.
+#[test]
+fn a_policy_file_that_is_not_listed_as_it_is_is_not_written() {
+    let program = applied();
     let plan = || assert_eq!(run_bounded(&program, "plan --emulator=s.json --out plan.json").code, 0);
-    let check = |code: i32| {
-        program.write(FILE, "{}");
-        let run = run_bounded(&program, "apply plan.json --emulator=s.json");
-        assert_eq!(run.code, code, "{}", run.block());
-        let says = format!("not written {FILE}: the saved plan does not list it");
-        let said: Vec<&str> = run.stdout.split_whitespace().collect();
-        assert!(said.join(" ").contains(&says) && run.stderr.contains("Plan again"), "{}", run.block());
-        assert_eq!(program.read(FILE), "{}");
-    };
+    let apply = || run_bounded(&program, "apply plan.json --emulator=s.json").code;
     plan();
-    check(4);
+    program.write(POLICY, "{}");
+    must_leave_policy(&program, (4, "the saved plan does not list it"));
     plan();
-    let run = run_bounded(&program, "apply plan.json --emulator=s.json");
-    assert_eq!((run.code, program.read(FILE) == "{}"), (0, false), "{}", run.block());
+    program.write(POLICY, "{ }");
+    must_leave_policy(&program, (4, "it is not what it was when planned"));
+    program.write(POLICY, "{}");
+    assert_eq!((apply(), program.read(POLICY) == "{}"), (0, false), "what is listed is written");
     // Beside something that is listed.
-    program.write("gatewright.yaml", &config.replace("Read contacts", "Read all contacts"));
+    program.write("gatewright.yaml", &EXAMPLE.replace("Read contacts", "Read all contacts"));
     plan();
-    check(3);
+    program.write(POLICY, "{}");
+    must_leave_policy(&program, (3, "the saved plan does not list it"));
+}
+
+/// A plan that compared policy files with those of another folder permits to write them over what lies here.
+#[test]
+fn a_plan_against_another_folder_permits_paths() {
+    let program = applied();
+    program.write("base/other.txt", "");
+    let run = run_bounded(&program, "plan --emulator=s.json --files-base base --out plan.json");
+    assert!(run.code == 0 && run.stdout.contains(POLICY), "{}", run.block());
+    program.write(POLICY, "{}");
+    let run = run_bounded(&program, "apply plan.json --emulator=s.json");
+    assert_eq!((run.code, program.read(POLICY) == "{}"), (0, false), "{}", run.block());
+}
+
+/// What nobody could read in the plan is not done: here a client that came meanwhile would be broken by what is listed.
+#[test]
+fn what_it_means_for_somebody_else_by_now_is_not_done() {
+    let renamed = EXAMPLE
+        .replace("      contacts:write: Create", "      contacts:edit:\n        description: x\n        renamed_from: contacts:write\n      contacts:more: Create")
+        .replace("contacts-web: [contacts:read, contacts:write]", "contacts-web: [contacts:read, contacts:edit]")
+        .replace("    clients:", "    unmanaged: keep\n    clients:");
+    let stricter = EXAMPLE
+        .replace("require_scopes: [contacts:read]", "require_scopes: [contacts:write]")
+        .replace("client: contacts-batch }", "client: contacts-web }");
+    let late = "  late:\n    name: Late\n    application_type: web\n    token_endpoint_auth_method: post\n    redirect_uris: [\"https://late\"]\n";
+    let with_late = |scope: &str| {
+        let bound = EXAMPLE.replace(
+            "      contacts-batch: [contacts:read]",
+            &format!("      contacts-batch: [contacts:read]\n      late: [{scope}]"),
+        );
+        bound.replace("authorization_servers:", &format!("{late}\nauthorization_servers:"))
+    };
+    let stricter = stricter.replace("    clients:", "    unmanaged: keep\n    clients:");
+    for (planned, scope, expected) in [
+        (renamed, "contacts:write", "`Late (id"),
+        (stricter, "contacts:read", "gateway policy `contacts-mule` refuses `Late (id"),
+    ] {
+        let program = applied();
+        program.write("late.yaml", &with_late(scope));
+        program.write("gatewright.yaml", &planned);
+        let run = run_bounded(&program, "plan --emulator=s.json --out plan.json");
+        assert_eq!(run.code, 0, "{}", run.block());
+        let run = run_bounded(&program, "apply -f late.yaml --emulator=s.json --auto-approve");
+        assert_eq!(run.code, 0, "{}", run.block());
+        let before = (program.read("s.json"), program.read(POLICY));
+        let run = run_bounded(&program, "apply plan.json --emulator=s.json");
+        assert_eq!(run.code, 4, "{}", run.block());
+        let said: Vec<&str> = run.stderr.split_whitespace().collect();
+        assert!(said.join(" ").contains(expected) && run.stderr.contains("Plan again"), "{}", run.block());
+        assert_eq!((program.read("s.json"), program.read(POLICY)), before, "nothing is written");
+    }
 }
