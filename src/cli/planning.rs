@@ -125,6 +125,8 @@ pub(super) fn of(
         destroy: asked.destroy,
     };
     let mut plan = plan::plan(diff, context, &asked.limits);
+    let alike = diff::lookalikes(&inputs.desired, &live, plan.changes());
+    plan.add_notes(alike);
     let files = match asked.destroy {
         true => {
             plan.add_notes(left_files(inputs, files_base)?);

@@ -11,6 +11,7 @@ mod claims;
 mod clients;
 mod compare;
 mod fields;
+mod lookalike;
 mod losses;
 mod refusal;
 mod replace;
@@ -25,6 +26,7 @@ pub use change::{
     Operation, Reason, Remark, ScopeRef, Totals,
 };
 pub use compare::diff;
+pub use lookalike::lookalikes;
 pub use refusal::{Refusal, RefusalKind};
 
 #[cfg(test)]
