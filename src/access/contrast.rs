@@ -3,7 +3,7 @@
 use super::admission::{Admission, Obstacle, admissions};
 use super::change::list;
 use super::state::{Access, Grant, ServerAccess, desired_access};
-use crate::model::{DesiredState, EntryKey, ScopeValue};
+use crate::model::{App, DesiredState, Entry, EntryKey, ScopeValue, TokenEndpointAuthMethod};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One of the two environments that are compared.
@@ -83,6 +83,26 @@ pub enum AccessContrast {
         /// Where it is let in.
         side: Side,
     },
+    /// A client of both environments is open to roles in one that do not open it in the other.
+    Roles {
+        /// The server.
+        server: String,
+        /// The client.
+        client: String,
+        /// The roles, sorted.
+        roles: Vec<EntryKey>,
+        /// Where they open it.
+        side: Side,
+    },
+    /// A client of both environments proves in each in another way who it is.
+    Authentication {
+        /// The server.
+        server: String,
+        /// The client.
+        client: String,
+        /// Its way in each environment.
+        methods: [TokenEndpointAuthMethod; 2],
+    },
     /// Tokens live longer in one environment.
     Lifetime {
         /// The server.
@@ -118,6 +138,18 @@ impl AccessContrast {
                      `{server}`"
                 )
             }
+            Self::Roles { server, client, roles, side } => {
+                let (here, there) = (side.of(names), side.other().of(names));
+                let roles = list(roles);
+                format!("in `{here}` `{client}`, a client of `{server}`, is open to role {roles}, in `{there}` not")
+            }
+            Self::Authentication { server, client, methods: [one, other] } => {
+                let ([first, second], one, other) = (names, one.as_str(), other.as_str());
+                format!(
+                    "`{client}` gets tokens for `{server}` with token_endpoint_auth_method `{one}` in `{first}`, \
+                     `{other}` in `{second}`"
+                )
+            }
             Self::Lifetime { server, tokens, minutes } => {
                 let [first, second] = names;
                 let [one, other] = minutes.map(|minutes| match minutes {
@@ -132,7 +164,11 @@ impl AccessContrast {
     /// Returns the server it is about.
     pub fn server(&self) -> &str {
         match self {
-            Self::Grant { server, .. } | Self::Admission { server, .. } | Self::Lifetime { server, .. } => server,
+            Self::Grant { server, .. }
+            | Self::Admission { server, .. }
+            | Self::Roles { server, .. }
+            | Self::Authentication { server, .. }
+            | Self::Lifetime { server, .. } => server,
         }
     }
 }
@@ -148,6 +184,7 @@ pub fn contrast(environments: [&DesiredState; 2]) -> Vec<AccessContrast> {
         find_grants(side, &access, &mut found);
         find_admissions(side, &environments, &access, &mut found);
     }
+    find_sign_ins(&environments, &access, &mut found);
     find_lifetimes(&access, &mut found);
     found.sort_by(|one, other| (one.server(), one).cmp(&(other.server(), other)));
     found
@@ -197,6 +234,41 @@ fn find_admissions(
             found.push(AccessContrast::Admission { server, client, policy, obstacles, side });
         }
     }
+}
+
+/// Compares who may use the clients of both environments, and how they sign in.
+fn find_sign_ins(environments: &[&DesiredState; 2], access: &[Access; 2], found: &mut Vec<AccessContrast>) {
+    let [first, second] = access;
+    let apps = environments.map(|environment| &environment.apps);
+    for (name, one) in &first.servers {
+        let other = second.servers.get(name).and_then(|server| server.clients.as_ref());
+        let bound = one.clients.iter().flat_map(BTreeMap::keys);
+        for client in bound.filter(|client| other.is_some_and(|other| other.contains_key(*client))) {
+            let key = EntryKey::new(client.as_str());
+            let [Some(one), Some(other)] = apps.map(|apps| apps.get(&key).and_then(Entry::present)) else { continue };
+            let (server, client) = (name.clone(), client.clone());
+            if let [Some(one), Some(other)] = [one, other].map(|app| app.token_endpoint_auth_method.as_ref())
+                && one.value != other.value
+            {
+                let methods = [one.value, other.value];
+                found.push(AccessContrast::Authentication { server: server.clone(), client: client.clone(), methods });
+            }
+            let [Some(one), Some(other)] = [one, other].map(roles) else { continue };
+            for (side, here, there) in [(Side::First, &one, &other), (Side::Second, &other, &one)] {
+                let roles: Vec<EntryKey> = here.difference(there).map(|role| (*role).clone()).collect();
+                if !roles.is_empty() {
+                    let (server, client) = (server.clone(), client.clone());
+                    found.push(AccessContrast::Roles { server, client, roles, side });
+                }
+            }
+        }
+    }
+}
+
+/// The roles that open an app; `None` where the file does not say.
+fn roles(app: &App) -> Option<BTreeSet<&EntryKey>> {
+    let roles = app.roles.as_ref()?;
+    Some(roles.value.iter().map(|role| &role.value).collect())
 }
 
 fn find_lifetimes(access: &[Access; 2], found: &mut Vec<AccessContrast>) {

@@ -4,14 +4,15 @@ use super::{Contrast, Environment, contrast};
 use crate::diagnostic::{Origin, Sourced};
 use crate::model::sample::{app, at, clients, file, key, origin, scopes, server, text};
 use crate::model::{
-    ClientIdCheck, DesiredState, Entry, External, ExternalBy, ExternalServer, Gateway, MuleFormat, Mulesoft, Policy,
-    RemoteId, Role, ScopeValue, Server,
+    App, ClientIdCheck, DesiredState, Entry, External, ExternalBy, ExternalServer, Gateway, MuleFormat, Mulesoft,
+    Policy, RemoteId, Role, ScopeValue, Server, TokenEndpointAuthMethod,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `api` with scopes read and write, `web` with both, `batch` with read, a policy that requires read.
 fn sample() -> DesiredState {
+    let web = App { roles: Some(at(Vec::new())), ..app("Web") };
     let server = Server {
         access_token_expiration_minutes: Some(at(10)),
         scopes: scopes(&["read", "write"]),
@@ -34,7 +35,7 @@ fn sample() -> DesiredState {
         gateway: Gateway::Mulesoft(Mulesoft { format: MuleFormat::Configuration, api_id: None, asset_version: None }),
     };
     DesiredState {
-        apps: [(key("web"), Entry::Present(app("Web"))), (key("batch"), Entry::Present(app("Batch")))].into(),
+        apps: [(key("web"), Entry::Present(web)), (key("batch"), Entry::Present(app("Batch")))].into(),
         servers: [(key("api"), Entry::Present(server))].into(),
         policies: [(key("mule"), policy)].into(),
         ..file()
@@ -96,6 +97,17 @@ fn differences_in_access_are_said_of_two_and_not_of_a_change() {
             server_of(prod).clients = granted;
         },
         &["in `prod` `idle` may get tokens without scopes for `api`, in `dev` none"],
+    );
+    check(
+        |prod| {
+            let Some(Entry::Present(web)) = prod.apps.get_mut(&key("web")) else { panic!("listed") };
+            web.token_endpoint_auth_method = Some(at(TokenEndpointAuthMethod::None));
+            web.roles = Some(at(vec![at(key("staff"))]));
+        },
+        &[
+            "in `prod` `web`, a client of `api`, is open to role `staff`, in `dev` not",
+            "`web` gets tokens for `api` with token_endpoint_auth_method `basic` in `dev`, `none` in `prod`",
+        ],
     );
     // What one of the two leaves alone is not compared.
     check(|prod| server_of(prod).clients = None, &[]);

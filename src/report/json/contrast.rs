@@ -38,7 +38,7 @@ struct ContrastV1 {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AccessContrastV1 {
-    /// `grant`, `admission` or `lifetime`.
+    /// `grant`, `admission`, `roles`, `authentication` or `lifetime`.
     kind: &'static str,
     /// The authorization server, by key.
     server: String,
@@ -48,7 +48,7 @@ struct AccessContrastV1 {
     policy: Option<String>,
     /// The scopes that only one environment grants; empty for tokens without scopes.
     scopes: Vec<String>,
-    /// The environment in which the client may do more; null for lifetimes.
+    /// The environment in which the client may do more; null for lifetimes and authentication.
     environment: Option<String>,
     /// All of it as a sentence.
     sentence: String,
@@ -163,6 +163,15 @@ impl AccessContrastV1 {
                 environment: Some(side.of(names).clone()),
                 ..written
             },
+            AccessContrast::Roles { server: _, client, roles: _, side } => Self {
+                kind: "roles",
+                client: Some(client.clone()),
+                environment: Some(side.of(names).clone()),
+                ..written
+            },
+            AccessContrast::Authentication { server: _, client, methods: _ } => {
+                Self { kind: "authentication", client: Some(client.clone()), ..written }
+            }
             AccessContrast::Lifetime { server: _, tokens: _, minutes: _ } => Self { kind: "lifetime", ..written },
         }
     }

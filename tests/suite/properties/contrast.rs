@@ -29,7 +29,10 @@ fn common_grants(side: Side, pair: &[DesiredState; 2], found: &Contrast) -> BTre
                     && *client == grant.client
                     && grant.scope.as_ref().map_or(scopes.is_empty(), is_of)
             }
-            AccessContrast::Admission { .. } | AccessContrast::Lifetime { .. } => false,
+            AccessContrast::Admission { .. }
+            | AccessContrast::Roles { .. }
+            | AccessContrast::Authentication { .. }
+            | AccessContrast::Lifetime { .. } => false,
         })
     };
     let grants = side.of(&access).grants().into_iter();
@@ -77,6 +80,12 @@ fn mirror(difference: AccessContrast) -> AccessContrast {
         }
         AccessContrast::Admission { server, client, policy, obstacles, side } => {
             AccessContrast::Admission { server, client, policy, obstacles, side: side.other() }
+        }
+        AccessContrast::Roles { server, client, roles, side } => {
+            AccessContrast::Roles { server, client, roles, side: side.other() }
+        }
+        AccessContrast::Authentication { server, client, methods: [first, second] } => {
+            AccessContrast::Authentication { server, client, methods: [second, first] }
         }
         AccessContrast::Lifetime { server, tokens, minutes: [first, second] } => {
             AccessContrast::Lifetime { server, tokens, minutes: [second, first] }
