@@ -9,7 +9,7 @@ use super::sign_in::{self, Around};
 use super::state::{Access, Labels, live_access};
 use crate::diff::{AppOperation, Change, Edit, Impact, ObjectRef, Operation};
 use crate::model::{Address, DesiredState, EntryKey, LiveState, ScopeValue, identify, text};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that changes for somebody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,20 +90,22 @@ fn refused(
     before: &Access,
     rewritten: &[Rewritten<'_>],
 ) -> Vec<AccessChange> {
-    let passing: BTreeSet<(&EntryKey, &str, &str)> = today
+    // Who stands in front of a policy today, and whether what the file now says lets it pass.
+    let standing: BTreeMap<(&EntryKey, &str, &str), bool> = today
         .iter()
-        .filter(|admission| admission.obstacles.is_empty())
-        .map(|admission| (&admission.policy, admission.server.as_str(), admission.client.as_str()))
+        .map(|Admission { policy, server, client, obstacles }| {
+            ((policy, server.as_str(), client.as_str()), obstacles.is_empty())
+        })
         .collect();
     let mut found = Vec::new();
     for admission in afterwards.iter().filter(|admission| !admission.obstacles.is_empty()) {
         let Admission { policy, server, client, obstacles: _ } = admission;
         let clients = before.servers.get(server).and_then(|server| server.clients.as_ref());
         let held = clients.and_then(|clients| clients.get(client));
-        let could_pass = passing.contains(&(policy, server.as_str(), client.as_str()));
+        let Some(could_pass) = standing.get(&(policy, server.as_str(), client.as_str())) else { continue };
         let file = rewritten.iter().find(|file| file.policy == policy);
         let passes_file = |held| file.is_some_and(|file| !keeps_out(file, held).unwrap_or_default());
-        if could_pass || held.is_some_and(passes_file) {
+        if *could_pass || held.is_some_and(passes_file) {
             found.push(refusal(admission.clone()));
         }
     }
@@ -184,4 +186,77 @@ pub(super) fn list<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> 
         .map(|name| format!("`{}`", text::between_backticks(&name.to_string())))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Planned, of_plan};
+    use crate::access::Rewritten;
+    use crate::diff::{Change, diff};
+    use crate::model::sample::{
+        account, app, at, clients, file, key, live_app, live_client, live_scope, live_server, policy, scopes, server,
+    };
+    use crate::model::{DesiredState, Entry, LiveState, Policy, ScopeValue, Server};
+
+    /// `orders` behind `gate`, which asks for `read`, and `stock` beside it; `web` is a client of both with `other` only.
+    fn sides() -> (DesiredState, LiveState) {
+        let of = |name: &str, url: &str| Server {
+            scopes: scopes(&["read", "other"]),
+            clients: clients(&[("web", &["other"])]),
+            ..server(name, url)
+        };
+        let gate = Policy { require_scopes: vec![at(ScopeValue::new("read"))], ..policy("orders") };
+        let desired = DesiredState {
+            apps: [(key("web"), Entry::Present(app("Web")))].into(),
+            servers: [
+                (key("orders"), Entry::Present(of("Orders", "https://orders"))),
+                (key("stock"), Entry::Present(of("Stock", "https://stock"))),
+            ]
+            .into(),
+            policies: [(key("gate"), gate)].into(),
+            ..file()
+        };
+        let live = |id: u64, name: &str, url: &str| {
+            let mut server = live_server(id, name, url);
+            let scopes = [live_scope(id + 1, "read"), live_scope(id + 2, "other")];
+            server.clients = Some(vec![live_client(11, "Web", &[&scopes[1]])]);
+            server.scopes = Some(scopes.into());
+            server
+        };
+        let servers = vec![live(100, "Orders", "https://orders"), live(200, "Stock", "https://stock")];
+        (desired, account(servers, vec![live_app(11, "Web")], &[]))
+    }
+
+    /// Plans with the policy file written over one whose rule for scopes is this.
+    fn refusals(desired: &DesiredState, live: &LiveState, rule: &str) -> Vec<String> {
+        let diff = diff(desired, live);
+        assert_eq!((diff.problems, diff.refusals), (Vec::new(), Vec::new()));
+        let changes: Vec<&Change> = diff.changes.iter().collect();
+        let (gate, before) = (key("gate"), format!("- key: scope\n  value: \"#[{rule}]\""));
+        let rewritten = [Rewritten { policy: &gate, before: Some(&before), after: "" }];
+        let found = of_plan(Planned { desired, live, changes: &changes, rewritten: &rewritten }).changes;
+        found.into_iter().filter(|change| change.client.is_some()).map(|change| change.sentence).collect()
+    }
+
+    #[test]
+    fn a_client_that_is_refused_today_is_no_news() {
+        let (desired, live) = sides();
+        let refused = "gateway policy `gate` refuses `web`: on `orders` it lacks `read`";
+        assert_eq!(refusals(&desired, &live, "x contains 'other'"), [refused]);
+        assert_eq!(refusals(&desired, &live, "x contains 'gone'"), Vec::<String>::new());
+    }
+
+    /// Tokens of another server whose audience the policy comes to take were refused whatever they held.
+    #[test]
+    fn a_client_of_another_server_is_no_news_where_its_tokens_come_to_lead() {
+        let (mut desired, live) = sides();
+        let Some(Entry::Present(orders)) = desired.servers.get_mut(&key("orders")) else { panic!("listed") };
+        let both = ["https://orders", "https://stock"].map(|url| at(url.to_owned()));
+        orders.audiences = Some(at(both.into()));
+        orders.share_audience_with = vec![at(key("stock"))];
+        let found = refusals(&desired, &live, "x contains 'gone'");
+        assert!(!found.iter().any(|sentence| sentence.contains("`stock`")), "{found:?}");
+        let found = refusals(&desired, &live, "x contains 'other'");
+        assert!(!found.iter().any(|sentence| sentence.contains("on `stock`")), "{found:?}");
+    }
 }
