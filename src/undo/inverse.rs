@@ -2,7 +2,7 @@
 
 use super::deed::{Deeds, Recorded, deeds, made_again};
 use super::entries::at;
-use super::names::{Names, References, external};
+use super::names::{Names, References};
 use super::{roots, servers};
 use crate::execute::FieldView;
 use crate::model::{Address, DesiredState, Entry, LiveState, LiveUser, Note, Policy, RemoteId, Replaces, UserRef};
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What takes a run back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inverse {
-    /// The state to come to; it names only what the run touched, and what that refers to.
+    /// The state to come to; it changes only what the run touched, and refers to what else has a key.
     pub desired: DesiredState,
     /// The users it names, by their ids: the record knows them by nothing else.
     pub users: BTreeMap<UserRef, Vec<LiveUser>>,
@@ -47,9 +47,7 @@ pub fn inverse(recorded: &Recorded<'_>, live: &LiveState, file: &DesiredState) -
     roots::undo_apps(&done, &mut undo);
     servers::undo_servers(&done, &mut undo);
     let Undo { mut state, users, unnamed, mut notes, .. } = undo;
-    for (id, key) in &names.other_servers {
-        state.servers.entry(key.clone()).or_insert_with(|| external(*id));
-    }
+    names.list_others(live, &mut state);
     state.policies = policies(file, &state);
     notes.sort();
     notes.dedup();

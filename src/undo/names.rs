@@ -4,8 +4,8 @@ use super::deed::{Deed, Done, by_server};
 use super::entries::origin;
 use crate::execute::NaturalKey;
 use crate::model::{
-    Address, ClientRef, DesiredState, Entry, EntryKey, External, ExternalBy, LiveState, Pairing, RemoteId, identify,
-    text,
+    Address, ClientRef, DesiredState, Entry, EntryKey, External, ExternalBy, LiveLists, LiveState, Pairing, RemoteId,
+    identify, text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Names {
     roles: BTreeMap<RemoteId, EntryKey>,
     apps: BTreeMap<RemoteId, EntryKey>,
-    /// The servers of the file that the run did not touch.
-    pub(super) other_servers: BTreeMap<RemoteId, EntryKey>,
+    servers: BTreeMap<RemoteId, EntryKey>,
 }
 
 impl Names {
@@ -44,15 +43,22 @@ impl Names {
                 apps.entry(id).or_insert_with(|| key.clone());
             }
         }
-        let servers = by_server(done);
-        let mut other_servers: BTreeMap<RemoteId, EntryKey> =
-            servers.iter().filter_map(|(key, deeds)| Some((deeds.id(&live.lists)?, (*key).clone()))).collect();
+        let touched = by_server(done);
+        let mut servers: BTreeMap<RemoteId, EntryKey> =
+            touched.iter().filter_map(|(key, deeds)| Some((deeds.id(&live.lists)?, (*key).clone()))).collect();
         let found = identify(file, &live.lists);
         add(&mut roles, &found.roles);
         add(&mut apps, &found.apps);
-        add(&mut other_servers, &found.servers);
-        other_servers.retain(|_, key| !servers.contains_key(key));
-        Self { roles, apps, other_servers }
+        add(&mut servers, &found.servers);
+        Self { roles, apps, servers }
+    }
+
+    /// Lists all that has a name and is no entry yet: what the inverse leaves alone is still called by its key.
+    pub(super) fn list_others(&self, live: &LiveState, state: &mut DesiredState) {
+        let LiveLists { roles, apps, servers, .. } = &live.lists;
+        refer(&self.roles, roles.iter().map(|role| role.id), &mut state.roles);
+        refer(&self.apps, apps.iter().filter(|app| app.is_oidc()).map(|app| app.id), &mut state.apps);
+        refer(&self.servers, servers.iter().map(|server| server.id), &mut state.servers);
     }
 
     fn role(&self, id: RemoteId, live: &LiveState) -> Option<EntryKey> {
@@ -65,6 +71,19 @@ impl Names {
         live.lists.apps.iter().find(|app| app.id == id && app.is_oidc())?;
         // As an address names the app of a binding that the file does not list.
         Some(self.apps.get(&id).cloned().unwrap_or_else(|| EntryKey::new(format!("id:{id}"))))
+    }
+}
+
+/// Refers to what is live and has a name; an id that is gone would be a problem of the entry.
+fn refer<T, E: Default>(
+    names: &BTreeMap<RemoteId, EntryKey>,
+    live: impl Iterator<Item = RemoteId>,
+    entries: &mut BTreeMap<EntryKey, Entry<T, E>>,
+) {
+    for id in live {
+        if let Some(key) = names.get(&id) {
+            entries.entry(key.clone()).or_insert_with(|| external(id));
+        }
     }
 }
 

@@ -354,6 +354,21 @@ fn no_twin_is_made_of_what_was_changed_since() {
 
 /// A binding whose app is not in the list of OIDC apps cannot be named, and is no business of an undo that did not make it.
 #[test]
+fn what_is_left_alone_is_called_by_its_key() {
+    let stand = Stand::new();
+    stand.apply(BEFORE, 0);
+    let run = name(&stand.program.runs()[0]);
+    let file = std::fs::read_to_string(root().join(BEFORE)).unwrap();
+    let later = file.replace("expiration_minutes: 10", "expiration_minutes: 20");
+    assert_ne!(file, later);
+    stand.program.write("gatewright.yaml", &later);
+    stand.run("apply --auto-approve", 0);
+    let block = stand.run(&format!("undo {run} --allow-destroy --max-deletes 50"), 2);
+    assert!(block.contains("left alone: authorization_server/"), "{block}");
+    assert!(!block.contains("does not list") && !block.contains("(id "), "{block}");
+}
+
+#[test]
 fn the_binding_of_an_app_that_cannot_be_named_stays() {
     let stand = Stand::new();
     let bound = format!("{}    clients: {{ one: [] }}\n", NAMED.replace("  one: { name: S, description: s, resource_identifier: \"https://a\", audiences: [\"https://one\"] }", "  one:\n    name: S\n    description: s\n    resource_identifier: https://a\n    audiences: [\"https://one\"]"));
