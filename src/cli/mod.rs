@@ -19,6 +19,7 @@ mod gateways;
 mod hardening;
 mod home;
 mod inputs;
+mod leftovers;
 mod log;
 mod man;
 mod offline;

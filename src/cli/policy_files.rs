@@ -136,7 +136,7 @@ fn create_private(file: &Path) -> io::Result<fs::File> {
 /// Returns the place of a file; refuses one that a symlink leads elsewhere.
 ///
 /// The configuration has been checked for paths that leave the folder by themselves; links are only known here.
-fn inside(folder: &Path, path: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn inside(folder: &Path, path: &str) -> anyhow::Result<PathBuf> {
     let mut place = folder.to_owned();
     for component in Path::new(path).components() {
         let Component::Normal(name) = component else { anyhow::bail!("`{path}` does not stay inside the folder") };

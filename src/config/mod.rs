@@ -41,5 +41,6 @@ pub use include::MAX_FILES;
 pub use load::{LoadOptions, Loaded, LoadedAll, LoadedEnvironment, LoadedSome, TenantPlace, load, load_all, load_some};
 pub(crate) use nearest::{hint as nearest_hint, nearest};
 pub use outline::{Outline, outline};
+pub use resolve::policy_folder;
 pub use schema::{include_schema, schema};
 pub use starter::{Starter, StarterGateway, starter};

@@ -23,6 +23,11 @@ pub(crate) struct Outcome {
     pub(crate) variables: Variables,
 }
 
+/// Returns the folder of policies that name no output, relative to the root file's, with a `/` at the end.
+pub fn policy_folder(environment: Option<&str>) -> String {
+    environment.map_or_else(|| "policies/".to_owned(), |name| format!("policies/{name}/"))
+}
+
 /// Resolves one environment: variables, types, references.
 pub(crate) fn resolve(
     input: &Input,
@@ -41,7 +46,7 @@ pub(crate) fn resolve(
     let tenant = tenant.and_then(|pair| decode::tenant(&mut decoder, At::pair(pair)));
     let mut notes = Vec::new();
     let names = names(&mut decoder, frame, environment, &mut notes);
-    let folder = environment.map_or_else(|| "policies/".to_owned(), |name| format!("policies/{name}/"));
+    let folder = policy_folder(environment);
     // A stand-in lets the rest be checked; a missing tenant was reported and stops the plan.
     let is_named = tenant.is_some();
     let tenant = tenant.unwrap_or(Tenant { subdomain: String::new(), account_id: None, base_url: None });

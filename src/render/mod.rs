@@ -17,4 +17,5 @@ mod mulesoft;
 mod routes;
 
 pub use file::{RenderedFile, render};
+pub use flex::source;
 pub use lint::lint;

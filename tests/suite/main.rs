@@ -17,6 +17,7 @@ mod execute;
 mod export;
 mod hostile;
 mod init;
+mod leftovers;
 mod lints;
 mod matrix;
 mod mistakes;

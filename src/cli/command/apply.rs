@@ -10,6 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::gateways;
 use crate::cli::home;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
+use crate::cli::leftovers;
 use crate::cli::permission;
 use crate::cli::planning::{self, Asked, Planned, SafetyArgs};
 use crate::cli::proof::{self, Format, ProofArgs};
@@ -23,6 +24,7 @@ use crate::report::{self, SavedPlan};
 use crate::workspace::SecretsCommand;
 use anyhow::Context;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -180,7 +182,7 @@ impl Apply<'_> {
         if let Some(saved) = saved {
             permission::check_account(saved, &planned.plan)?;
         }
-        let variables = saved.map_or_else(|| inputs::variables(global), |saved| saved.variables.clone());
+        let variables = self.variables();
         terminal.print(|out| report::write_plan_text(out, &planned.view(&variables)))?;
         consent::check_refusals(&planned.plan)?;
         let history = home::history(&home, planned.plan.context.account_id)?;
@@ -216,13 +218,20 @@ impl Apply<'_> {
         exit
     }
 
+    fn variables(&self) -> BTreeMap<String, String> {
+        self.saved.as_ref().map_or_else(|| inputs::variables(self.global), |saved| saved.variables.clone())
+    }
+
     async fn plan(&self) -> Result<Planned, Failure> {
-        let Self { args, asked, inputs, connection, env, terminal, .. } = self;
+        let Self { args, asked, global, inputs, connection, env, terminal, .. } = self;
         let reading = terminal.busy("reading the account…");
         let planned = planning::make(inputs, connection, &inputs.root, asked, terminal).await;
         drop(reading);
         let mut planned = planned?;
         sink::note_short_lived(&mut planned.plan, args.secrets_command.as_deref(), *env);
+        if asked.targets.is_empty() && !asked.destroy {
+            planned.plan.add_notes(leftovers::find(inputs, &inputs.root, &self.variables(), global, *env));
+        }
         planning::tell_cost(connection, planned.took, Some(&planned.plan), terminal)?;
         Ok(planned)
     }

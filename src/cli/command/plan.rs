@@ -7,6 +7,7 @@ use crate::cli::connect;
 use crate::cli::failure::Failure;
 use crate::cli::gateways;
 use crate::cli::inputs::{self, Inputs, ProcessEnv};
+use crate::cli::leftovers;
 use crate::cli::offline::{self, SnapshotArgs};
 use crate::cli::planning::{self, Asked, Planned, SafetyArgs};
 use crate::cli::policy_files;
@@ -105,6 +106,9 @@ pub(in crate::cli) async fn run(
     };
     sink::note_short_lived(&mut planned.plan, None, env);
     let variables = inputs::variables(global);
+    if !parts.is_given() {
+        planned.plan.add_notes(leftovers::find(&inputs, files_base, &variables, global, env));
+    }
     let view = planned.view(&variables);
     if let Some(path) = out {
         save(path, &view)?;

@@ -4,6 +4,7 @@ use crate::cli::Exit;
 use crate::cli::args::GlobalArgs;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, ProcessEnv};
+use crate::cli::leftovers;
 use crate::cli::policy_files;
 use crate::cli::terminal::Terminal;
 use crate::plan::FileAction;
@@ -13,7 +14,8 @@ use std::path::PathBuf;
 
 /// Write the gateways' policy files, and nothing else
 ///
-/// No network is used: all they hold stands in the configuration.
+/// No network is used: all they hold stands in the configuration. A file that no policy is written to any more is named and
+/// stays, where it tells that it is one: Flex files name their policy, MuleSoft's JSON only tells while it holds what a policy is.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -41,6 +43,9 @@ pub(in crate::cli) fn run(
     let inputs = inputs::load(global, env, terminal)?;
     let folder = out_dir.as_deref().unwrap_or(&inputs.root);
     let changes = policy_files::compare(folder, &inputs.rendered)?;
+    for note in leftovers::find(&inputs, folder, &inputs::variables(global), global, env) {
+        terminal.tell(|err| report::write_note(err, &note.text))?;
+    }
     if *check {
         terminal.print(|out| report::write_file_changes(out, &changes))?;
         return Ok(if changes.is_empty() { Exit::Done } else { Exit::Pending });

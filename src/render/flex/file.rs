@@ -7,11 +7,19 @@ use super::resource::{
     Resource, Rule, Service, ServiceRoute, ServiceRouteConfig, TargetRef,
 };
 use crate::diagnostic::{Code, Diagnostic, Sourced};
-use crate::model::{ClientIdCheck, Flex, FlexStyle, Route};
+use crate::model::{ClientIdCheck, EntryKey, Flex, FlexStyle, Route};
 use crate::render::facts::Facts;
 use crate::render::{jwt_validation, routes};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// What a file says of itself, around the key of its policy. The name of the file is not part of the configuration: what is
+/// rendered is the same wherever it lies.
+const SOURCE: &str = "# gatewright: gateway_policies.";
+const OF_FILE: &str = " of gatewright.yaml";
+
+/// The longest key that an entry may have, in bytes.
+const MAX_KEY: usize = 63;
 
 /// Renders the file of a Flex Gateway policy.
 pub(in crate::render) fn contents(facts: &Facts<'_>, flex: &Flex, problems: &mut Vec<Diagnostic>) -> String {
@@ -152,5 +160,12 @@ fn yaml(facts: &Facts<'_>, kind: &'static str, metadata: Metadata, spec: impl Se
     // Structs of texts, numbers and lists always have a YAML form.
     #[expect(clippy::expect_used, reason = "plain structs always serialize")]
     let body = serde_yaml::to_string_with_options(&resource, options).expect("policy files are plain data");
-    format!("# gatewright: gateway_policies.{} of gatewright.yaml\n{body}", facts.key)
+    format!("{SOURCE}{}{OF_FILE}\n{body}", facts.key)
+}
+
+/// Reads the key of a policy in the first line of its file; `None` where the file is none of ours.
+pub fn source(contents: &str) -> Option<EntryKey> {
+    let key = contents.lines().next()?.strip_prefix(SOURCE)?.strip_suffix(OF_FILE)?;
+    let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    (!key.is_empty() && key.len() <= MAX_KEY && key.chars().all(is_key)).then(|| EntryKey::new(key))
 }

@@ -8,4 +8,5 @@ mod names;
 mod resource;
 
 pub(super) use file::contents;
+pub use file::source;
 pub(super) use names::check_names;
