@@ -7,12 +7,15 @@ use super::connect::Connection;
 use super::failure::Failure;
 use super::home::{self, Home};
 use super::inputs::{self, Inputs, ProcessEnv};
+use super::policy_files;
 use super::terminal::Terminal;
 use crate::api::{Forge, OidcClient, Prober};
+use crate::diff;
 use crate::live;
 use crate::model::{Entry, EntryKey, identify};
+use crate::plan::{FileAction, FileChange};
 use crate::report;
-use crate::verify::{self, SecretQuery, VerifyInput};
+use crate::verify::{self, CheckKind, Outcome, SecretQuery, VerifyInput, VerifyReport};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -60,6 +63,7 @@ pub(super) async fn prove(
     let ProofArgs { allow_probe_host, allow_skips } = args;
     let reading = terminal.busy("reading the account…");
     let mut live = live::collect(&connection.reader, &inputs.desired).await.context("cannot verify")?;
+    let is_as_planned = diff::diff(&inputs.desired, &live).changes.is_empty();
     // A plan has no use for somebody else's apps; a probe needs their client ids.
     for id in verify::unread_apps(&inputs.desired, &live) {
         live.apps.extend(connection.reader.app(id).await.context("cannot verify")?.map(|app| (id, app)));
@@ -109,7 +113,44 @@ pub(super) async fn prove(
     for app in missing.difference(&lost).filter(|app| is_ours(inputs, app)) {
         terminal.tell(|err| report::write_hint(err, &invocation.way_out(app)))?;
     }
+    tell_where_to_look(&report, is_as_planned, inputs, &invocation, terminal)?;
     Ok(if report.has_failed(*allow_skips) { Exit::Unproven } else { Exit::Done })
+}
+
+/// Says what may be behind checks that failed: a policy file that is not what is rendered, an account that is not as the file
+/// says. Nothing is said where neither is so.
+fn tell_where_to_look(
+    report: &VerifyReport,
+    is_as_planned: bool,
+    inputs: &Inputs,
+    invocation: &Invocation<'_>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let failed = || report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
+    let policies: BTreeSet<&EntryKey> =
+        failed().filter(|check| check.kind.is_call()).filter_map(|check| Some(&check.probe.as_ref()?.policy)).collect();
+    if !policies.is_empty() {
+        // A file that cannot be read is the gateway's to complain about.
+        let changes = policy_files::compare(&inputs.root, &inputs.rendered).unwrap_or_default();
+        let edited = |change: &&FileChange| matches!(change.action, FileAction::Update { .. });
+        let edited = changes.iter().filter(edited).filter(|change| policies.contains(&change.policy));
+        let names: Vec<&str> = edited.map(|change| change.path.as_str()).collect();
+        if let [first, more @ ..] = names.as_slice() {
+            let is =
+                if more.is_empty() { "is not what the file renders to" } else { "are not what the file renders to" };
+            let names = more.iter().fold((*first).to_owned(), |names, name| format!("{names}, {name}"));
+            let check = invocation.line("render", ["--check"]);
+            let hint = format!("{names} on disk {is}. See how it differs:\n{check}");
+            terminal.tell(|err| report::write_hint(err, &hint))?;
+        }
+    }
+    if !is_as_planned && failed().any(|check| check.kind.is_token() || check.kind == CheckKind::RightToken) {
+        let no_words: [&str; 0] = [];
+        let plan = invocation.line("plan", no_words);
+        let hint = format!("The account is not as the file says. See how it differs:\n{plan}");
+        terminal.tell(|err| report::write_hint(err, &hint))?;
+    }
+    Ok(())
 }
 
 fn is_ours(inputs: &Inputs, app: &EntryKey) -> bool {

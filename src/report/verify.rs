@@ -2,9 +2,10 @@
 
 use super::style::{ADDED, ERROR, FAINT, HEADING};
 use super::visible;
-use super::words::{WIDTH, wrap};
-use crate::verify::{Check, Outcome, VerifyReport};
+use super::words::{WIDTH, count, wrap};
+use crate::verify::{Check, CheckKind, Outcome, VerifyReport};
 use anstyle::Style;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// How wide the column of what was checked may become; longer ones push what was seen aside.
@@ -36,15 +37,16 @@ pub fn write_verify(out: &mut dyn Write, report: &VerifyReport) -> io::Result<()
 fn write_check(out: &mut dyn Write, check: &Check, width: usize) -> io::Result<()> {
     let Check { probe: _, kind, expected, seen, outcome, is_isolated, body_digest: _ } = check;
     let (paint, word, reason) = result(outcome);
-    let kind = kind.to_string();
+    let seen = seen_words(&in_minutes(kind, seen));
     let mut said = match (outcome, reason) {
         (_, Some(reason)) => visible(reason).into_owned(),
-        (Outcome::Failed, None) => format!("expected {}; seen {}", visible(expected), seen_words(seen)),
-        (_, None) => seen_words(seen),
+        (Outcome::Failed, None) => format!("expected {}; seen {}", visible(&in_minutes(kind, expected)), seen),
+        (_, None) => seen,
     };
     if !is_isolated {
         said.push_str(" (differs in more than this)");
     }
+    let kind = kind.to_string();
     let kind = visible(&kind);
     let indent = " ".repeat(2 + RESULT_WIDTH + 3);
     let lead = 2 + RESULT_WIDTH + 1 + kind.chars().count().max(width) + 1;
@@ -53,6 +55,15 @@ fn write_check(out: &mut dyn Write, check: &Check, width: usize) -> io::Result<(
         writeln!(out, "{kind:width$} {said}")
     } else {
         writeln!(out, "{kind}\n{indent}{}", wrap(&said, indent.len(), &indent))
+    }
+}
+
+/// Words a lifetime, `N s`, as the file does: in minutes, where it is whole ones.
+fn in_minutes<'a>(kind: &CheckKind, said: &'a str) -> Cow<'a, str> {
+    let seconds = said.strip_suffix(" s").filter(|_| *kind == CheckKind::Lifetime);
+    match seconds.and_then(|seconds| seconds.parse::<usize>().ok()) {
+        Some(seconds) if seconds % 60 == 0 => count(seconds / 60, "minute", None).into(),
+        _ => said.into(),
     }
 }
 

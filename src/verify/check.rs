@@ -134,6 +134,29 @@ pub enum CheckKind {
     NoSignature,
 }
 
+impl CheckKind {
+    /// Says whether it is about getting a token, or what the account puts into one; issuer and keys are the tenant's.
+    pub const fn is_token(&self) -> bool {
+        matches!(self, Self::Token | Self::Audience | Self::Scopes | Self::Claim(_) | Self::Lifetime)
+    }
+
+    /// Says whether it is what a gateway makes of a call.
+    pub const fn is_call(&self) -> bool {
+        matches!(
+            self,
+            Self::NoToken
+                | Self::RightToken
+                | Self::WrongAudience
+                | Self::MissingScope(_)
+                | Self::MissingAnyScope
+                | Self::Expired
+                | Self::WrongIssuer
+                | Self::ForeignKey
+                | Self::NoSignature
+        )
+    }
+}
+
 impl fmt::Display for CheckKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {

@@ -368,3 +368,35 @@ fn a_proof_is_written_for_programs_and_for_ci() {
     );
     assert!(check(5).1 > 0, "a policy that is another one is found out");
 }
+
+/// What failed says where to look: at the file on disk, at the account; and a proof that holds says nothing.
+#[test]
+fn a_failed_proof_says_where_to_look() {
+    let program = Program::new();
+    let example = root().join("examples/01-mulesoft-contacts/gatewright.yaml");
+    let file = std::fs::read_to_string(example).unwrap();
+    program.write("gatewright.yaml", &file);
+    assert_eq!(program.run("apply --emulator --auto-approve --verify").code, 0);
+    let hints = |code: i32| {
+        let run = program.run("verify --emulator");
+        assert_eq!(run.code, code, "{}", run.block());
+        (run.sentences(), run.stdout)
+    };
+    assert!(!hints(0).0.contains("hint"));
+    let path = "policies/contacts-jwt-validation.json";
+    let policy = program.read(path);
+    program.write(path, &policy.replace("\"validateAudClaim\": true", "\"validateAudClaim\": false"));
+    let (said, _) = hints(5);
+    assert!(said.contains(&format!("{path} on disk is not what the file renders to")), "{said}");
+    assert!(said.contains("gatewright render --emulator --check") && !said.contains("gatewright plan"), "{said}");
+    program.write(path, &policy);
+    let sooner = file.replace("access_token_expiration_minutes: 10", "access_token_expiration_minutes: 7");
+    assert_ne!(file, sooner);
+    program.write("gatewright.yaml", &sooner);
+    let (said, table) = hints(5);
+    assert!(table.contains("expected 7 minutes; seen 10 minutes"), "{table}");
+    assert!(said.contains("The account is not as the file says") && !said.contains("render"), "{said}");
+    assert!(said.contains("gatewright plan --emulator"), "{said}");
+    let json = program.run("verify --emulator --format json").stdout;
+    assert!(json.contains(r#""expected": "420 s""#), "{json}");
+}
