@@ -23,7 +23,8 @@ use std::io::{self, Write};
 /// Whatever the writer answers.
 pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<()> {
     let PlanView { plan, access, graph: _, files, has_files_base: _, variables: _ } = view;
-    if plan.has_changes() {
+    // One that says no more than that there is nothing to do is one line.
+    if !view.is_empty() || !access.is_empty() || !plan.notes.is_empty() || plan.is_refused() {
         write_heading(out, &plan.context)?;
     }
     write_access(out, access)?;

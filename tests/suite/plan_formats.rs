@@ -110,3 +110,22 @@ fn html_answers_before_anything_else() {
     assert!(head.contains("default-src 'none'; style-src 'sha256-"), "{head}");
     insta::assert_snapshot!("html", body);
 }
+
+/// A plan that has anything to say says what it is about, also where the account stays as it is.
+#[test]
+fn a_plan_of_policy_files_alone_has_a_heading() {
+    let program = program();
+    let line = "plan -f before.yaml --emulator --emulator-seed seed.json";
+    let edited = "policies/contacts-mule.json";
+    program.write(edited, &program.read(edited).replace("\"validateAudClaim\": true", "\"validateAudClaim\": false"));
+    for (format, heading) in [
+        ("text", "Plan for acme.onelogin.com, account 555555\n"),
+        ("markdown", "### Plan for `acme.onelogin.com`, account 555555\n"),
+        ("html", "<h1>Plan for <code>acme.onelogin.com</code></h1>"),
+        ("json", "\"tenant\": \"acme.onelogin.com\""),
+    ] {
+        let plan = program.run(&format!("{line} --format {format}")).stdout.replace("<wbr>", "");
+        assert!(plan.contains(heading) && plan.contains(edited), "{plan}");
+        assert!(format != "text" || plan.starts_with(heading), "{plan}");
+    }
+}

@@ -32,11 +32,12 @@ Examples:
   gatewright plan --replace oidc_app/contacts-web --allow-destroy
   gatewright plan --env prod --snapshot prod.json    a saved account: gatewright snapshot
 
-Impact, the last word of each change:
+Impact, the last word of each change of the account and the first of each access change:
   breaks    somebody who gets in today may be kept out, or may not find what they rely on
   widens    somebody gets in, or stays in longer, who does not today
   narrows   somebody may do less than today
-  cosmetic  nothing changes about access")]
+  cosmetic  nothing changes about access
+What a policy file means is said among the access changes, with the name of its policy.")]
 pub(in crate::cli) struct PlanArgs {
     /// Save the plan; `gatewright apply FILE` does what it lists and nothing else
     #[arg(long, value_name = "FILE")]
