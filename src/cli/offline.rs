@@ -79,8 +79,7 @@ pub(super) fn read(path: &Path, inputs: &Inputs, terminal: &Terminal) -> Result<
     let whole = whole(path, &Asked::by(inputs), terminal)?;
     match live::choose(whole, &inputs.desired) {
         Ok(live) => {
-            let note = format!("{} was read, not the account, which may have changed since", path.display());
-            terminal.tell(|err| report::write_note(err, &note))?;
+            tell_source(path, terminal)?;
             Ok(live)
         }
         Err(unheld) => {
@@ -89,6 +88,13 @@ pub(super) fn read(path: &Path, inputs: &Inputs, terminal: &Terminal) -> Result<
             Err(Failure::Configuration)
         }
     }
+}
+
+/// Says on stderr that a snapshot was read.
+pub(super) fn tell_source(path: &Path, terminal: &Terminal) -> Result<(), Failure> {
+    let note = format!("{} was read, not the account, which may have changed since", path.display());
+    terminal.tell(|err| report::write_note(err, &note))?;
+    Ok(())
 }
 
 fn another_account(path: &Path, asked: &Asked<'_>, host: &str, account_id: Option<u64>) -> Option<Diagnostic> {

@@ -77,22 +77,21 @@ fn offline(program: &Program, line: &str) -> Run {
 fn check_same(program: &Program, snapshot: &str) -> bool {
     let mut is_answered = true;
     for flags in ["", " --format json", " --format markdown", " --detailed-exitcode --allow-destroy"] {
-        let live = program.run(&format!("plan{flags}"));
-        let saved = offline(program, &format!("plan{flags} --snapshot {snapshot}"));
-        if saved.stderr.contains("error[snapshot]") {
-            assert_eq!((saved.code, saved.stdout.as_str()), (1, ""), "{}", saved.block());
-            is_answered = false;
-            continue;
-        }
-        assert_eq!(
-            (&live.stdout, live.code),
-            (&saved.stdout, saved.code),
-            "plan{flags}: {} {}",
-            live.stderr,
-            saved.stderr
-        );
+        is_answered &= check_same_with(program, snapshot, flags);
     }
     is_answered
+}
+
+/// Plans with some flags from the account and from the snapshot; returns whether the snapshot could answer.
+fn check_same_with(program: &Program, snapshot: &str, flags: &str) -> bool {
+    let live = program.run(&format!("plan{flags}"));
+    let saved = offline(program, &format!("plan{flags} --snapshot {snapshot}"));
+    if saved.stderr.contains("error[snapshot]") {
+        assert_eq!((saved.code, saved.stdout.as_str()), (1, ""), "{}", saved.block());
+        return false;
+    }
+    assert_eq!((&live.stdout, live.code), (&saved.stdout, saved.code), "plan{flags}: {} {}", live.stderr, saved.stderr);
+    true
 }
 
 fn configurations(story: &Path) -> Vec<PathBuf> {
@@ -149,6 +148,34 @@ fn deletes_take_along_what_the_snapshot_holds() {
     );
     // A server that the file did not list before.
     check(&FILE.replace("https://contacts.", "https://neighbour.").replace("name: Contacts", "name: Neighbour"), "who");
+}
+
+/// A part of the file, and all of it gone: nothing of that is another plan than the account's, in any format.
+#[test]
+fn targets_and_destruction_are_those_of_the_account() {
+    let (_emulator, program) = stage(FILE);
+    take(&program, "account.json");
+    let check = |flags: &str, expected: &[&str]| {
+        for format in ["text", "markdown", "html", "json"] {
+            let flags = format!(" {flags} --format {format} --detailed-exitcode");
+            assert!(check_same_with(&program, "account.json", &flags), "plan{flags} is not answered");
+        }
+        let plan = offline(&program, &format!("plan {flags} --snapshot account.json"));
+        for words in expected {
+            assert!(plan.stdout.contains(words), "{words}: {}", plan.block());
+        }
+    };
+    let scope = "authorization_server/contacts/scope/more";
+    check(&format!("--target {scope}"), &["Limited to authorization_server/contacts/scope/more", "not targeted"]);
+    check("--target oidc_app/web --target role/testers", &["~ oidc_app/web", "not targeted"]);
+    check("--destroy", &["Destroys the servers, apps and roles that the file lists", "Neighbour", "Refused"]);
+    check("--destroy --allow-destroy --max-deletes 9", &["- role/testers", "Portal"]);
+    check("--destroy --target oidc_app/web --allow-destroy", &["- oidc_app/web", "Limited to oidc_app/web"]);
+    // What is not there is wrong usage with both.
+    for source in ["", " --snapshot account.json"] {
+        let run = program.run(&format!("plan --target role/nobody{source}"));
+        assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{}", run.block());
+    }
 }
 
 #[test]
@@ -208,6 +235,8 @@ fn other_commands_read_it_too() {
         let saved = offline(&program, &format!("{line} --snapshot account.json"));
         assert_eq!((live.code, saved.code), (0, 0), "{} {}", live.block(), saved.block());
         assert_eq!(live.stdout, saved.stdout, "{line}");
+        let note = "note: account.json was read, not the account, which may have changed since";
+        assert!(saved.stderr.contains(note), "{line}: {}", saved.block());
     }
     // A plan of it is saved and applied like any other: the account is read again.
     let run = offline(&program, "plan --snapshot account.json --out plan.json");

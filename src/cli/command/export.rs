@@ -87,7 +87,9 @@ pub(in crate::cli) async fn run(
     let live = match snapshot.path() {
         Some(path) => {
             let asked = Asked { tenant: &tenant, place: place.as_ref(), sources: &sources };
-            offline::whole(path, &asked, terminal)?
+            let live = offline::whole(path, &asked, terminal)?;
+            offline::tell_source(path, terminal)?;
+            live
         }
         None => read_account(&tenant, &root, global, (env, terminal)).await?,
     };
