@@ -237,3 +237,20 @@ fn nothing_to_do_is_said() {
     let text = text_of(&written(&view, write_plan_html));
     assert!(text.contains("No changes.") && text.contains("Nobody gains or loses anything."), "{text}");
 }
+
+/// A page that destroys says so before anything else, and what it is limited to.
+#[test]
+fn the_head_of_a_page_says_what_it_destroys() {
+    let head = |destroy: bool| {
+        let mut plan = plan();
+        plan.context.destroy = destroy;
+        let no_variables = BTreeMap::new();
+        let view = PlanView { plan: &plan, access: &[], graph: &[], files: &[], variables: &no_variables };
+        let page = written(&view, write_plan_html);
+        page.split_once("<header>").unwrap().1.split_once("</header>").unwrap().0.to_owned()
+    };
+    let words = "<p class=\"limited\">Destroys the servers, apps and roles that the file lists</p>";
+    let (destroys, changes) = (head(true), head(false));
+    assert!(destroys.contains(words), "{destroys}");
+    assert_eq!(destroys.replace(&format!("{words}\n"), ""), changes);
+}
