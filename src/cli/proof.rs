@@ -15,7 +15,7 @@ use crate::live;
 use crate::model::{Entry, EntryKey, identify};
 use crate::plan::{FileAction, FileChange};
 use crate::report;
-use crate::verify::{self, CheckKind, Outcome, SecretQuery, VerifyInput, VerifyReport};
+use crate::verify::{self, Check, CheckKind, Outcome, SecretQuery, VerifyInput, VerifyReport};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -126,31 +126,32 @@ fn tell_where_to_look(
     invocation: &Invocation<'_>,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let failed = || report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
-    let policies: BTreeSet<&EntryKey> =
-        failed().filter(|check| check.kind.is_call()).filter_map(|check| Some(&check.probe.as_ref()?.policy)).collect();
-    if !policies.is_empty() {
-        // A file that cannot be read is the gateway's to complain about.
-        let changes = policy_files::compare(&inputs.root, &inputs.rendered).unwrap_or_default();
-        let edited = |change: &&FileChange| matches!(change.action, FileAction::Update { .. });
-        let edited = changes.iter().filter(edited).filter(|change| policies.contains(&change.policy));
-        let names: Vec<&str> = edited.map(|change| change.path.as_str()).collect();
-        if let [first, more @ ..] = names.as_slice() {
-            let is =
-                if more.is_empty() { "is not what the file renders to" } else { "are not what the file renders to" };
-            let names = more.iter().fold((*first).to_owned(), |names, name| format!("{names}, {name}"));
-            let check = invocation.line("render", ["--check"]);
-            let hint = format!("{names} on disk {is}. See how it differs:\n{check}");
-            terminal.tell(|err| report::write_hint(err, &hint))?;
-        }
+    let failed: Vec<&Check> = report.checks.iter().filter(|check| check.outcome == Outcome::Failed).collect();
+    let files = edited(&failed, inputs);
+    if !files.is_empty() {
+        let are = if files.len() == 1 { "is" } else { "are" };
+        let render = invocation.line("render", ["--check"]);
+        let files = files.join(", ");
+        let hint = format!("{files} {are} not what the configuration renders to. See what differs:\n{render}");
+        terminal.tell(|err| report::write_hint(err, &hint))?;
     }
-    if !is_as_planned && failed().any(|check| check.kind.is_token() || check.kind == CheckKind::RightToken) {
-        let no_words: [&str; 0] = [];
-        let plan = invocation.line("plan", no_words);
-        let hint = format!("The account is not as the file says. See how it differs:\n{plan}");
+    if !is_as_planned && failed.iter().any(|check| check.kind.is_token() || check.kind == CheckKind::RightToken) {
+        let plan = invocation.line("plan", [""; 0]);
+        let hint = format!("The account is not as the file says. See what differs:\n{plan}");
         terminal.tell(|err| report::write_hint(err, &hint))?;
     }
     Ok(())
+}
+
+/// Returns the policy files of failed calls that are on disk and are not what is rendered.
+fn edited(failed: &[&Check], inputs: &Inputs) -> Vec<String> {
+    let calls = failed.iter().filter(|check| check.kind.is_call());
+    let policies: BTreeSet<&EntryKey> = calls.filter_map(|check| Some(&check.probe.as_ref()?.policy)).collect();
+    let rendered = inputs.rendered.iter().filter(|file| policies.contains(&file.policy)).cloned().collect::<Vec<_>>();
+    // A file that cannot be read is the gateway's to complain about.
+    let changes = policy_files::compare(&inputs.root, &rendered).unwrap_or_default();
+    let is_edited = |change: &FileChange| matches!(change.action, FileAction::Update { .. });
+    changes.into_iter().filter(is_edited).map(|change| change.path).collect()
 }
 
 fn is_ours(inputs: &Inputs, app: &EntryKey) -> bool {

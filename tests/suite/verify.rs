@@ -387,7 +387,7 @@ fn a_failed_proof_says_where_to_look() {
     let policy = program.read(path);
     program.write(path, &policy.replace("\"validateAudClaim\": true", "\"validateAudClaim\": false"));
     let (said, _) = hints(5);
-    assert!(said.contains(&format!("{path} on disk is not what the file renders to")), "{said}");
+    assert!(said.contains(&format!("{path} is not what the configuration renders to")), "{said}");
     assert!(said.contains("gatewright render --emulator --check") && !said.contains("gatewright plan"), "{said}");
     program.write(path, &policy);
     let sooner = file.replace("access_token_expiration_minutes: 10", "access_token_expiration_minutes: 7");
