@@ -4,6 +4,7 @@ mod app;
 mod claim;
 mod decoder;
 mod entry;
+mod hidden;
 mod policy;
 mod probe;
 mod role;
@@ -12,8 +13,9 @@ mod tenant;
 mod uri;
 
 pub(crate) use app::app;
-pub(crate) use decoder::{At, Decoder, is_hidden};
+pub(crate) use decoder::{At, Decoder};
 pub(crate) use entry::is_entry_key;
+pub(crate) use hidden::is_hidden;
 pub(crate) use policy::policy;
 pub(crate) use role::role;
 pub(crate) use server::server;
