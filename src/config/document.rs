@@ -1,6 +1,8 @@
 //! YAML text into a spanned tree: one document, bounded, duplicate keys reported, nothing guessed.
 
 use super::allow::{self, Comment};
+use super::decode::entry_fields;
+use super::shifted::{self, Lifted};
 use super::syntax;
 use super::tree::{CoreType, Node, Pair, Scalar, Style, Value};
 use crate::diagnostic::{Allowance, Code, Diagnostic, Origin, Sourced};
@@ -123,6 +125,24 @@ struct Open {
     anchor: usize,
 }
 
+impl Open {
+    /// Returns the key whose value is being read.
+    fn key(&self) -> Option<&Sourced<String>> {
+        match &self.value {
+            OpenValue::Map(_, Key::Text(key)) => Some(key),
+            OpenValue::Map(..) | OpenValue::List(_) => None,
+        }
+    }
+
+    /// Returns the pairs that were read; none of a list.
+    fn pairs(&self) -> &[Pair] {
+        match &self.value {
+            OpenValue::Map(pairs, _) => pairs,
+            OpenValue::List(_) => &[],
+        }
+    }
+}
+
 enum OpenValue {
     List(Vec<Node>),
     Map(Vec<Pair>, Key),
@@ -228,9 +248,14 @@ impl<'a> Builder<'a> {
 
     fn end(&mut self, span: &Span) -> bool {
         let Some(Open { value, mut origin, is_flow, anchor }) = self.open.pop() else { return true };
+        let mut lifted = Vec::new();
         let value = match value {
             OpenValue::List(items) => Value::List(items),
             OpenValue::Map(mut pairs, _) => {
+                // Brackets say what belongs to what, whatever the indentation.
+                if !is_flow {
+                    lifted = self.lift_shifted(&mut pairs);
+                }
                 self.refuse_duplicates(&mut pairs);
                 Value::Map(pairs)
             }
@@ -249,7 +274,34 @@ impl<'a> Builder<'a> {
                 origin = first.clone();
             }
         }
-        self.complete(anchor, Node { value, origin })
+        let goes_on = self.complete(anchor, Node { value, origin });
+        if let Some(OpenValue::Map(pairs, _)) = self.open.last_mut().map(|open| &mut open.value) {
+            pairs.append(&mut lifted);
+        }
+        goes_on
+    }
+
+    /// Takes out of a mapping that ends what was meant to stand in the one around it, and puts what was meant to stand
+    /// in one of its entries there.
+    fn lift_shifted(&mut self, pairs: &mut Vec<Pair>) -> Vec<Pair> {
+        let keys: Vec<Option<&Sourced<String>>> = self.open.iter().map(Open::key).collect();
+        let fields = keys.first().copied().flatten().map(|section| entry_fields(&section.value)).unwrap_or_default();
+        let Lifted { pairs: mut lifted, problems } = match keys.as_slice() {
+            [Some(_)] => Lifted { pairs: Vec::new(), problems: shifted::into_entries(fields, pairs) },
+            [Some(_), Some(entry)] => shifted::entries(fields, entry, pairs),
+            [Some(_), Some(_), Some(block)] => {
+                let beside = self.open.last().map(Open::pairs).unwrap_or_default();
+                shifted::fields(fields, block, beside, pairs)
+            }
+            _ => Lifted::default(),
+        };
+        self.problems.extend(problems);
+        for pair in &mut lifted {
+            if let Value::Map(below) = &mut pair.value.value {
+                self.refuse_duplicates(below);
+            }
+        }
+        lifted
     }
 
     /// Puts a whole node where it belongs, and remembers it if it has an anchor.

@@ -30,6 +30,7 @@ mod properties;
 mod resolve;
 mod scan;
 mod schema;
+mod shifted;
 mod starter;
 mod syntax;
 mod tree;

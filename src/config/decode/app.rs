@@ -5,7 +5,7 @@ use super::{entry, uri};
 use crate::diagnostic::{Code, Origin};
 use crate::model::{App, ApplicationType, Entry, TokenEndpointAuthMethod};
 
-const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 18] = [
     "only",
     "state",
     "external",

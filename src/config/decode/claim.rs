@@ -7,7 +7,8 @@ use crate::diagnostic::{Code, Sourced};
 use crate::model::{Claim, ClaimName, ClaimSource, Field};
 use std::collections::BTreeMap;
 
-const KEYS: [&str; 5] = ["user_attribute", "custom_attribute", "macro", "transformation", "renamed_from"];
+/// The keys of a claim.
+pub(crate) const KEYS: [&str; 5] = ["user_attribute", "custom_attribute", "macro", "transformation", "renamed_from"];
 const SOURCES: [&str; 3] = ["user_attribute", "custom_attribute", "macro"];
 
 /// Reads the claims of a server.

@@ -4,6 +4,7 @@ use super::hidden::is_hidden;
 use crate::config::colon;
 use crate::config::interpolate::{Kind, Resolved, Variables};
 use crate::config::nearest;
+use crate::config::shifted::too_far_left;
 use crate::config::tree::{CoreType, Node, Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
 use crate::model::{EntryKey, Field, RemoteId, ScopeValue};
@@ -458,21 +459,6 @@ impl<'a> Decoder<'a> {
         let texts = self.texts(at, TextRule::Line)?;
         Some(texts.into_iter().map(|text| Sourced::new(EntryKey::new(text.value), text.origin)).collect())
     }
-}
-
-/// The keys whose values are names of the user's own, each with something below it.
-const OPEN: [&str; 5] = ["scopes", "claims", "clients", "require_claims", "variables"];
-
-/// Says how much deeper a key belongs that stands right behind a block of names, not in it.
-fn too_far_left(key: &Sourced<String>, beside: &[Pair]) -> Option<String> {
-    let before = beside.iter().take_while(|pair| pair.key.origin != key.origin).last()?;
-    let Value::Map(below) = &before.value.value else { return None };
-    let block = before.key.value.as_str();
-    let deeper = below.first()?.key.origin.column.checked_sub(key.origin.column).filter(|deeper| *deeper > 0)?;
-    let is_below = below.first()?.key.origin.line > before.key.origin.line;
-    let blanks = if deeper == 1 { "blank" } else { "blanks" };
-    (OPEN.contains(&block) && is_below)
-        .then(|| format!("It stands beside `{block}`; give it {deeper} more {blanks} to stand below it."))
 }
 
 /// Says what to write where `[contacts: read]` was read as a mapping.

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 
-const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 21] = [
     "only",
     "gateway",
     "authorization_server",

@@ -5,7 +5,7 @@ use super::entry;
 use crate::diagnostic::Sourced;
 use crate::model::{Entry, Role, UserRef};
 
-const KEYS: [&str; 7] = ["only", "state", "external", "id", "renamed_from", "name", "ensure_users"];
+pub(super) const KEYS: [&str; 7] = ["only", "state", "external", "id", "renamed_from", "name", "ensure_users"];
 
 /// Reads a role.
 pub(crate) fn role(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Entry<Role, ()>> {

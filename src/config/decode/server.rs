@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
 use crate::model::{Entry, EntryKey, ExternalServer, Scope, ScopeValue, Server, ServerRename, Unmanaged};
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 17] = [
     "only",
     "state",
     "external",
@@ -26,6 +26,9 @@ const KEYS: [&str; 17] = [
     "clients",
     "unmanaged",
 ];
+
+/// The keys of a scope that says more than its description.
+pub(crate) const SCOPE_KEYS: [&str; 2] = ["description", "renamed_from"];
 
 type Bindings = BTreeMap<EntryKey, Sourced<Vec<Sourced<ScopeValue>>>>;
 
@@ -166,7 +169,7 @@ fn scope(decoder: &mut Decoder<'_>, pair: &Pair) -> Scope {
             decoder.text(At::pair(pair), TextRule::Free).map(|text| Sourced::new(text, pair.value.origin.clone()));
         return scope;
     }
-    let Some(fields) = decoder.fields(At::pair(pair), &["description", "renamed_from"]) else { return scope };
+    let Some(fields) = decoder.fields(At::pair(pair), &SCOPE_KEYS) else { return scope };
     scope.description = decoder.field(&fields, "description", |decoder, at| decoder.text(at, TextRule::Free));
     scope.renamed_from = decoder.field(&fields, "renamed_from", |decoder, at| {
         let old = decoder.text(at, TextRule::Scope)?;
