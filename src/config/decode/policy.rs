@@ -115,6 +115,21 @@ fn refuse_foreign(decoder: &mut Decoder<'_>, at: At<'_>, which: Which) {
     }
 }
 
+/// Reports keys that only the other style takes; `binding` has none of its own.
+fn refuse_other_style(decoder: &mut Decoder<'_>, fields: &Fields<'_>, style: FlexStyle, is_default: bool) {
+    let foreign: &[&'static str] = match style {
+        FlexStyle::Binding => &["address", "upstream"],
+        FlexStyle::Inline => &[],
+    };
+    for at in foreign.iter().filter_map(|key| fields.get(key)) {
+        let default = if is_default { ", the default" } else { "" };
+        let message = format!("`{}` means nothing to `style: {}`{default}", at.name, style.as_str());
+        let hint = "Remove it, or write `style: inline`, which writes the ApiInstance too and takes `address` and \
+                    `upstream`.";
+        decoder.error(Code::UnknownKey, at.origin, message, hint);
+    }
+}
+
 fn any_scope(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Vec<Sourced<ScopeValue>>> {
     let values = decoder.scope_values(at)?;
     if matches!(&at.node.value, Value::List(items) if items.is_empty()) {
@@ -217,7 +232,12 @@ fn mulesoft(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Mulesoft {
 
 fn flex(decoder: &mut Decoder<'_>, fields: &Fields<'_>) -> Flex {
     let styles = [FlexStyle::Binding, FlexStyle::Inline].map(|style| (style.as_str(), style));
-    let style = fields.get("style").and_then(|at| decoder.choice(at, &styles)).unwrap_or_default();
+    let said = fields.get("style").map(|at| decoder.choice(at, &styles));
+    let style = said.flatten().unwrap_or_default();
+    // What a style takes that is written and cannot be read is not known.
+    if said != Some(None) {
+        refuse_other_style(decoder, fields, style, said.is_none());
+    }
     let mut word = |key: &'static str| decoder.field(fields, key, |decoder, at| decoder.text(at, TextRule::Word));
     Flex {
         style,
