@@ -1,6 +1,6 @@
 //! One environment of the frame: variables, types, references.
 
-use super::check::{self, Names};
+use super::check::{self, Names, Unread};
 use super::decode::{self, At, Decoder};
 use super::digest::{self, Meaning};
 use super::frame::{Frame, Section};
@@ -69,9 +69,10 @@ pub(crate) fn resolve(
         tenant,
         notes,
     };
+    let unread = Unread { servers: broken, scopes: std::mem::take(&mut decoder.lacking_scopes) };
     let mut problems = decoder.finish();
     if input.is_whole {
-        problems.extend(check::check(&mut desired, &names, &broken, (&input.root, &input.sources)));
+        problems.extend(check::check(&mut desired, &names, unread, (&input.root, &input.sources)));
     }
     desired.notes.sort();
     let is_sound = is_named && input.is_whole && !problems.iter().any(Diagnostic::is_error);

@@ -6,6 +6,7 @@ mod identity;
 mod output;
 mod policy;
 mod reference;
+mod scope;
 
 pub(crate) use across::across;
-pub(crate) use reference::{Kind, Names, check};
+pub(crate) use reference::{Kind, Names, Unread, check};

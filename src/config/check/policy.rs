@@ -1,6 +1,6 @@
 //! Policies against their server: scopes, audiences, probes.
 
-use super::reference::grantable;
+use super::reference::{Unread, grantable};
 use crate::config::nearest;
 use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
 use crate::model::{
@@ -14,17 +14,18 @@ use std::collections::BTreeSet;
 const SUBJECT: &str = "sub";
 
 /// Reports policies that disagree with their server or cannot be proven.
-pub(super) fn check(desired: &DesiredState, broken: &BTreeSet<EntryKey>, problems: &mut Vec<Diagnostic>) {
+pub(super) fn check(desired: &DesiredState, unread: &Unread, problems: &mut Vec<Diagnostic>) {
     for policy in desired.policies.values() {
         let key = &policy.authorization_server;
         match desired.servers.get(&key.value) {
             Some(Entry::Present(server)) => {
                 let audiences = server.audiences.as_ref().map(|audiences| audiences.value.as_slice());
-                check_scopes(policy, grantable(server).as_ref(), &server.origin, problems);
-                if audiences.is_some() || !broken.contains(&key.value) {
+                let grantable = grantable(server).filter(|_| !unread.scopes.contains(&key.value));
+                check_scopes(policy, grantable.as_ref(), &server.origin, problems);
+                if audiences.is_some() || !unread.servers.contains(&key.value) {
                     check_audiences(policy, audiences, &server.origin, problems);
                 }
-                if !broken.contains(&key.value) {
+                if !unread.servers.contains(&key.value) {
                     check_probes(policy, server, desired, problems);
                 }
             }
@@ -74,7 +75,7 @@ fn check_audiences(
     }
 }
 
-fn required(policy: &Policy) -> impl Iterator<Item = &Sourced<ScopeValue>> {
+pub(super) fn required(policy: &Policy) -> impl Iterator<Item = &Sourced<ScopeValue>> {
     policy.require_scopes.iter().chain(&policy.require_any_scope)
 }
 

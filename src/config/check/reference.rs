@@ -1,6 +1,6 @@
 //! References between entries, with `only` applied.
 
-use super::{audience, identity, output, policy};
+use super::{audience, identity, output, policy, scope};
 use crate::config::frame::Section;
 use crate::config::interpolate::MAX_SUGGESTIONS;
 use crate::config::nearest;
@@ -33,23 +33,31 @@ impl<'t> Kind<'t> {
     }
 }
 
+/// The servers of which something was said and could not be read, so that nothing is called missing there.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// Those of which anything could not be read.
+    pub(crate) servers: BTreeSet<EntryKey>,
+    /// Those of whose scopes one could not be taken.
+    pub(crate) scopes: BTreeSet<EntryKey>,
+}
+
 /// Checks one environment and takes out of its lists and maps what `only` leaves out.
-///
-/// Of servers that are `broken` something was said and could not be read, so nothing is called missing there.
 pub(crate) fn check(
     desired: &mut DesiredState,
     names: &Names<'_>,
-    broken: &BTreeSet<EntryKey>,
+    mut unread: Unread,
     (root, sources): (&Path, &SourceFiles),
 ) -> Vec<Diagnostic> {
     let mut checker = Checker { problems: Vec::new(), notes: Vec::new(), suggestions: 0 };
+    scope::check(desired, &mut unread.scopes, &mut checker.problems);
     checker.app_roles(desired, names);
-    checker.clients(desired, names);
+    checker.clients(desired, names, &unread.scopes);
     checker.shared(desired, names);
     checker.policy_references(desired, names);
     identity::check(desired, &mut checker.problems);
     audience::check(desired, &mut checker.problems);
-    policy::check(desired, broken, &mut checker.problems);
+    policy::check(desired, &unread, &mut checker.problems);
     output::check(desired, root, sources, &mut checker.problems);
     desired.notes.append(&mut checker.notes);
     checker.problems
@@ -128,10 +136,10 @@ impl Checker {
         }
     }
 
-    fn clients(&mut self, desired: &mut DesiredState, names: &Names<'_>) {
+    fn clients(&mut self, desired: &mut DesiredState, names: &Names<'_>, lacking_scopes: &BTreeSet<EntryKey>) {
         for (server_key, entry) in &mut desired.servers {
             let (Entry::Present(server) | Entry::Absent(server)) = entry else { continue };
-            let grantable = grantable(server);
+            let grantable = grantable(server).filter(|_| !lacking_scopes.contains(server_key));
             let scopes_origin = server.scopes.as_ref().map(|scopes| scopes.origin.clone());
             let Some(clients) = &mut server.clients else { continue };
             clients.value.retain(|app, scopes| {

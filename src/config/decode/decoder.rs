@@ -8,12 +8,14 @@ use crate::config::shifted::too_far_left;
 use crate::config::tree::{CoreType, Node, Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Origin, Sourced};
 use crate::model::{EntryKey, Field, RemoteId, ScopeValue};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Reads one environment of the tree, keeping every problem.
 pub(crate) struct Decoder<'a> {
     pub(crate) variables: &'a Variables,
     pub(crate) problems: Vec<Diagnostic>,
+    /// The servers of whose scopes one could not be taken, which was reported.
+    pub(crate) lacking_scopes: BTreeSet<EntryKey>,
     /// Where unknown keys and their values stand that were read as the nearest known key.
     guessed: HashSet<Origin>,
 }
@@ -103,12 +105,12 @@ pub(crate) enum TextRule {
 impl<'a> Decoder<'a> {
     /// Begins with problems that were found before.
     pub(crate) fn new(variables: &'a Variables, problems: Vec<Diagnostic>) -> Self {
-        Self { variables, problems, guessed: HashSet::new() }
+        Self { variables, problems, lacking_scopes: BTreeSet::new(), guessed: HashSet::new() }
     }
 
     /// Returns the problems, without the types of values whose key was guessed.
     pub(crate) fn finish(self) -> Vec<Diagnostic> {
-        let Self { variables: _, mut problems, guessed } = self;
+        let Self { variables: _, mut problems, lacking_scopes: _, guessed } = self;
         let is_guess = |problem: &Diagnostic| {
             matches!(problem.code, Code::WrongType | Code::NullValue)
                 && problem.primary.as_ref().is_some_and(|label| guessed.contains(&label.origin))

@@ -57,6 +57,9 @@ pub(crate) fn server(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Entry<Serv
         clients: decoder.field(&fields, "clients", clients),
         unmanaged: fields.get("unmanaged").and_then(|at| unmanaged(decoder, at)).unwrap_or_default(),
     };
+    if lacks_scope(at, &server) {
+        decoder.lacking_scopes.insert(EntryKey::new(at.name));
+    }
     refuse_own_inherited(decoder, &server);
     refuse_same_rename(decoder, &fields, &server);
     entry::managed(decoder, &fields, &["id", "resource_identifier", "name"], server)
@@ -177,6 +180,20 @@ fn scope(decoder: &mut Decoder<'_>, pair: &Pair) -> Scope {
         Some(ScopeValue::new(old))
     });
     scope
+}
+
+/// Says whether the file names a scope that could not be taken: its name was refused, or it stands beside `scopes`.
+fn lacks_scope(at: At<'_>, server: &Server) -> bool {
+    let Some(scopes) = &server.scopes else { return false };
+    let named = at.node.get("scopes").map_or(0, |pair| match &pair.value.value {
+        Value::Map(pairs) => pairs.len(),
+        Value::List(_) | Value::Scalar(_) => 0,
+    });
+    let beside = match &at.node.value {
+        Value::Map(pairs) => pairs.iter().any(|pair| pair.key.value.contains(':')),
+        Value::List(_) | Value::Scalar(_) => false,
+    };
+    named > scopes.value.len() || beside
 }
 
 fn clients(decoder: &mut Decoder<'_>, at: At<'_>) -> Option<Bindings> {
