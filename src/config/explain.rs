@@ -119,10 +119,8 @@ mod tests {
         assert_eq!(paths("methods"), ["gateway_policies.<policy>.routes[].methods"]);
         assert_eq!(paths("routes[0].path"), ["gateway_policies.<policy>.routes[].path"]);
         assert_eq!(paths("contacts.claims"), ["authorization_servers.<server>.claims"]);
-        assert_eq!(
-            paths("probe.expect"),
-            ["gateway_policies.<policy>.probe.expect", "gateway_policies.<policy>.probe[].expect"]
-        );
+        assert_eq!(paths("probe.expect"), ["gateway_policies.<policy>.probe.expect"]);
+        assert_eq!(paths("probe[0].url"), ["gateway_policies.<policy>.probe.url"]);
     }
 
     #[test]
@@ -162,5 +160,7 @@ mod tests {
         assert_eq!(one("unmanaged").default.as_deref(), Some("delete"));
         assert!(one("tenant").is_required);
         assert_eq!(one("tenant").children, ["subdomain", "account_id", "base_url"]);
+        // One or a list of them: each key once.
+        assert_eq!(one("probe").children, ["url", "client", "method", "user", "client_secret_env", "expect"]);
     }
 }

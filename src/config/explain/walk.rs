@@ -62,7 +62,8 @@ impl Walk {
     }
 
     fn key(&mut self, path: &str, schema: &Value, is_required: bool) {
-        if self.keys.iter().any(|key| key.path == path) {
+        // Where one thing or a list of them may stand, the way without `[]` comes first and is enough.
+        if self.keys.iter().any(|key| without_items(&key.path) == without_items(path)) {
             return;
         }
         let text = |fields: &Map<String, Value>| fields.get("description").and_then(Value::as_str).map(str::to_owned);
@@ -119,6 +120,11 @@ impl Walk {
             _ => "text, a number, `true` or `false`".to_owned(),
         }
     }
+}
+
+/// Takes out that a way leads through lists.
+fn without_items(path: &str) -> String {
+    path.replace("[]", "")
 }
 
 /// The pattern of a text that is there for its variable.
