@@ -162,5 +162,6 @@ mod tests {
         assert_eq!(one("tenant").children, ["subdomain", "account_id", "base_url"]);
         // One or a list of them: each key once.
         assert_eq!(one("probe").children, ["url", "client", "method", "user", "client_secret_env", "expect"]);
+        assert_eq!(one("scopes").takes, "a mapping, or beside `external` a list: text");
     }
 }

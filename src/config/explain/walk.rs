@@ -102,6 +102,15 @@ impl Walk {
         if !choices(fields).is_empty() {
             return "one of the words below".to_owned();
         }
+        let shape = self.shape(fields);
+        match fields.get("$comment").and_then(Value::as_str) {
+            Some(condition) => format!("{condition} {shape}"),
+            None => shape,
+        }
+    }
+
+    /// Says in words of what shape an alternative is.
+    fn shape(&self, fields: &Map<String, Value>) -> String {
         match fields.get("type").and_then(Value::as_str) {
             Some("string") => "text".to_owned(),
             Some("boolean") => "`true` or `false`".to_owned(),

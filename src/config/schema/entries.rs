@@ -182,6 +182,7 @@ enum Unmanaged {
 #[schemars(untagged)]
 enum Scopes {
     Described(Named<Scope>),
+    #[schemars(extend("$comment" = "beside `external`"))]
     Listed(Set<Word>),
 }
 
@@ -264,7 +265,9 @@ impl JsonSchema for Attribute {
         { "required": ["name"] },
         { "required": ["id"] },
         { "required": ["external"] }
-    ])
+    ]),
+    // Scopes of ours have descriptions; of an external server only the values matter.
+    extend("if" = { "not": { "required": ["external"] } }, "then" = { "properties": { "scopes": { "type": "object" } } })
 )]
 pub(super) struct Server {
     /// The environments the entry is for. Elsewhere it is left alone.
@@ -303,7 +306,7 @@ pub(super) struct Server {
     /// Lifetime of refresh tokens in minutes.
     #[schemars(example = 30)]
     refresh_token_expiration_minutes: Option<OrVariable<Minutes>>,
-    /// The scopes by value, with descriptions; complete.
+    /// The scopes by value, with descriptions; complete. For an external server a list of values will do.
     #[schemars(example = json!({ "contacts:read": "Read contacts" }))]
     scopes: Option<Scopes>,
     /// Scopes that OneLogin supplies: they can be granted, and are never changed.
