@@ -3,7 +3,7 @@
 mod walk;
 mod way;
 
-use super::nearest::nearest;
+use super::nearest::{nearest, resembling};
 use super::schema;
 use way::Way;
 
@@ -34,8 +34,8 @@ pub struct KeyDoc {
 pub struct UnknownKey {
     /// What was asked for.
     pub wanted: String,
-    /// The key that was probably meant, or the way to it.
-    pub nearest: Option<String>,
+    /// The keys that were probably meant, or the ways to them; a few at most.
+    pub near: Vec<String>,
 }
 
 /// Explains what a word of the file means: the keys of that name, the key at that path or at the end of it, the key of an
@@ -45,6 +45,8 @@ pub struct UnknownKey {
 /// [`UnknownKey`] with the nearest name.
 pub fn explain(wanted: &str) -> Result<Vec<KeyDoc>, UnknownKey> {
     let keys = keys();
+    // A key may come with its colon, as the file has it.
+    let wanted = wanted.strip_suffix(':').unwrap_or(wanted);
     let way = Way::parse(wanted);
     let found: Vec<KeyDoc> = keys.iter().filter(|key| way.leads_to(&key.path)).cloned().collect();
     if !found.is_empty() {
@@ -54,7 +56,7 @@ pub fn explain(wanted: &str) -> Result<Vec<KeyDoc>, UnknownKey> {
     if !taking.is_empty() {
         return Ok(taking);
     }
-    Err(UnknownKey { wanted: wanted.to_owned(), nearest: near(&way, wanted, &keys) })
+    Err(UnknownKey { wanted: wanted.to_owned(), near: near(&way, wanted, &keys) })
 }
 
 /// Returns every key of the format in the order of the schema.
@@ -67,14 +69,17 @@ fn takes(key: &KeyDoc, word: &str) -> bool {
     key.choices.iter().any(|(choice, _)| choice == word) || key.description.starts_with(&format!("`{word}`: "))
 }
 
-/// Finds what was probably meant: a key beside the one that a path ends in, else any.
-fn near(way: &Way, wanted: &str, keys: &[KeyDoc]) -> Option<String> {
+/// Finds what was probably meant: a key beside the one that a path ends in, else any, else those with words in common.
+fn near(way: &Way, wanted: &str, keys: &[KeyDoc]) -> Vec<String> {
     let beside: Vec<&KeyDoc> = keys.iter().filter(|key| way.leads_beside(&key.path)).collect();
     if let Some(name) = nearest(way.last(), beside.iter().map(|key| last(&key.path))) {
-        return beside.iter().find(|key| last(&key.path) == name).map(|key| key.path.clone());
+        return beside.iter().find(|key| last(&key.path) == name).map(|key| key.path.clone()).into_iter().collect();
     }
     let names = keys.iter().map(|key| last(&key.path)).filter(|name| !name.starts_with('<'));
-    nearest(wanted, names).map(str::to_owned)
+    match nearest(wanted, names.clone()) {
+        Some(name) => vec![name.to_owned()],
+        None => resembling(wanted, names).into_iter().map(str::to_owned).collect(),
+    }
 }
 
 /// Returns the name of the key that a path leads to.
@@ -106,6 +111,7 @@ mod tests {
     #[test]
     fn keys_are_found_by_name_and_by_path() {
         assert_eq!(paths("ensure_users"), ["roles.<role>.ensure_users"]);
+        assert_eq!(paths("ensure_users:"), ["roles.<role>.ensure_users"]);
         assert_eq!(
             paths("audiences"),
             ["authorization_servers.<server>.audiences", "gateway_policies.<policy>.audiences"]
@@ -139,12 +145,15 @@ mod tests {
 
     #[test]
     fn what_is_unknown_names_what_is_near() {
-        let nearest = |wanted: &str| explain(wanted).unwrap_err().nearest;
-        assert_eq!(nearest("audience").as_deref(), Some("audiences"));
-        assert_eq!(nearest("oidc_apps.web.nmae").as_deref(), Some("oidc_apps.<app>.name"));
-        assert_eq!(nearest("zzz"), None);
-        assert_eq!(nearest("contacts"), None);
-        assert_eq!(nearest(""), None);
+        let check = |wanted: &str, near: &[&str]| assert_eq!(explain(wanted).unwrap_err().near, near, "{wanted}");
+        check("audience", &["audiences"]);
+        check("oidc_apps.web.nmae", &["oidc_apps.<app>.name"]);
+        check("redirect", &["redirect_uris", "post_logout_redirect_uris"]);
+        check("access_token", &["access_token_expiration_minutes"]);
+        check("access_token_lifetime:", &["access_token_expiration_minutes"]);
+        check("zzz", &[]);
+        check("contacts", &[]);
+        check("", &[]);
     }
 
     #[test]

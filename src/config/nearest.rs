@@ -27,16 +27,49 @@ where
     best.map(|(_, name)| name).or_else(|| sharing(&folded, candidates))
 }
 
-/// Finds the one candidate that says more words than what was written, as `oidc_apps` for `apps`, or fewer, as `basic`
-/// for `client_secret_basic`.
+/// Finds the one candidate that has words in common with what was written.
 fn sharing<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut found = candidates.filter(|candidate| holds(candidate, wanted) || holds(wanted, candidate));
-    found.next().filter(|_| found.next().is_none())
+    let mut found = candidates.filter(|candidate| shares_words(wanted, candidate));
+    found.next().filter(|first| found.all(|other| other == *first))
 }
 
-/// Says whether one of the words of a name is this one; words of three letters are in too many.
-fn holds(name: &str, word: &str) -> bool {
-    word.len() > 3 && name.split('_').any(|part| part == word)
+/// Lists the candidates that have words in common with what was written, each once; empty where more than a few do.
+pub(crate) fn resembling<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    const FEW: usize = 3;
+    let folded = wanted.to_lowercase();
+    let mut found: Vec<&str> = Vec::new();
+    for candidate in candidates {
+        if shares_words(&folded, candidate) && !found.contains(&candidate) {
+            if found.len() == FEW {
+                return Vec::new();
+            }
+            found.push(candidate);
+        }
+    }
+    found
+}
+
+/// Says whether a name says more words than what was written, as `oidc_apps` for `apps`, or fewer, as `basic` for
+/// `client_secret_basic`, or begins with the same ones, as `access_token_expiration_minutes` for `access_token_lifetime`.
+fn shares_words(wanted: &str, name: &str) -> bool {
+    holds(name, wanted) || holds(wanted, name) || begins_alike(name, wanted)
+}
+
+/// Says whether a name holds these words one after the other; a word of three letters is in too many.
+fn holds(name: &str, words: &str) -> bool {
+    let is_bound =
+        |rest: Option<&str>, bound: fn(&str) -> bool| rest.is_some_and(|rest| rest.is_empty() || bound(rest));
+    let holds_at = |(start, _): (usize, &str)| {
+        is_bound(name.get(..start), |before| before.ends_with('_'))
+            && is_bound(name.get(start + words.len()..), |behind| behind.starts_with('_'))
+    };
+    words.len() > 3 && name.match_indices(words).any(holds_at)
+}
+
+/// Says whether two names begin with the same two words: one is in too many.
+fn begins_alike(one: &str, other: &str) -> bool {
+    const WORDS: usize = 2;
+    one.split('_').zip(other.split('_')).take_while(|(one, other)| one == other).take(WORDS).count() == WORDS
 }
 
 /// Says what to write instead: the nearest name, else the names there are.
@@ -76,7 +109,7 @@ pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<S
 
 #[cfg(test)]
 mod tests {
-    use super::{list, nearest};
+    use super::{list, nearest, resembling};
 
     #[test]
     fn the_nearest_name_is_near() {
@@ -104,6 +137,19 @@ mod tests {
         check("client_secret_basic", Some("basic"));
         check("scopes", None);
         check("of", None);
+        let lifetimes = ["access_token_expiration_minutes", "refresh_token_expiration_minutes", "token_endpoint"];
+        assert_eq!(nearest("access_token_lifetime", lifetimes), Some("access_token_expiration_minutes"));
+        assert_eq!(nearest("access_token", lifetimes), Some("access_token_expiration_minutes"));
+        assert_eq!(nearest("token_expiration", lifetimes), None);
+    }
+
+    #[test]
+    fn a_few_names_resemble_a_word() {
+        let names =
+            ["redirect_uris", "post_logout_redirect_uris", "redirect_uris", "login_url", "a_url", "b_url", "c_url"];
+        assert_eq!(resembling("Redirect", names.into_iter()), ["redirect_uris", "post_logout_redirect_uris"]);
+        assert_eq!(resembling("redirection", names.into_iter()), Vec::<&str>::new());
+        assert_eq!(resembling("url", names.into_iter()), Vec::<&str>::new());
     }
 
     #[test]

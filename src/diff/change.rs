@@ -130,6 +130,9 @@ pub enum Impact {
 }
 
 impl Impact {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 4] = [Self::Breaks, Self::Widens, Self::Narrows, Self::Cosmetic];
+
     /// Returns the word used in text and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

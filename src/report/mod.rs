@@ -14,6 +14,7 @@ mod error;
 mod facts;
 mod fields;
 mod html;
+mod impact;
 mod json;
 mod junit;
 mod keys;
@@ -40,6 +41,7 @@ pub use cost::{Cost, write_cost};
 pub use diagnostics::{identity_problem, write_diagnostics};
 pub use error::{write_error, write_hint, write_note, write_warning};
 pub use html::write_plan_html;
+pub use impact::write_impact;
 pub use json::{
     AccessShown, SavedAccess, SavedChange, SavedField, SavedFile, SavedPlan, SavedPlanError, Snapshot, SnapshotError,
     access_schema, contrast_schema, plan_schema, read_plan, read_snapshot, snapshot_schema, write_access_json,

@@ -341,6 +341,37 @@ fn keys_are_explained_offline() {
     ");
     assert_eq!(program.run("explain oidc_app/web").stdout, program.run("explain oidc_apps.web").stdout);
     assert!(program.run("explain").stdout.lines().count() > 80);
+    let probe = program.run("explain probe").stdout;
+    assert_eq!(probe.matches("client_secret_env").count(), 1, "{probe}");
+    assert_eq!(program.run("explain").stdout.matches("probe.url").count(), 1);
+    for way in ["probe.url", "probe[0].url", "url:"] {
+        assert!(program.run(&format!("explain {way}")).stdout.starts_with("gateway_policies.<policy>.probe.url\n"));
+    }
+    let run = program.run("explain redirect");
+    assert!(run.stderr.contains("Did you mean `redirect_uris` or `post_logout_redirect_uris`?"), "{}", run.block());
+    let run = program.run("explain access_token_lifetime:");
+    assert!(run.stderr.contains("Did you mean `access_token_expiration_minutes`?"), "{}", run.block());
+}
+
+#[test]
+fn words_of_a_plan_are_explained() {
+    let program = Program::new();
+    for word in ["breaks", "widens", "narrows", "cosmetic"] {
+        let run = program.run(&format!("explain {word}"));
+        assert_eq!(run.code, 0, "{}", run.block());
+        assert!(run.stdout.starts_with(&format!("{word} (a change in a plan)\n")), "{}", run.block());
+    }
+    insta::assert_snapshot!(program.run("explain narrows").block(), @r"
+    narrows (a change in a plan)
+      Somebody may do less than today.
+      Such as one scope less of a client, one role less of an app, a shorter
+      lifetime of tokens.
+      A plan says one of these words of each change, here with the worst first:
+      breaks, widens, narrows, cosmetic.
+    --- exit 0
+    ");
+    let run = program.run("explain widen");
+    assert!(run.stderr.contains("Did you mean `widens`?"), "{}", run.block());
 }
 
 #[test]
