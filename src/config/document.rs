@@ -173,6 +173,8 @@ struct Size {
 struct Builder<'a> {
     places: Places<'a>,
     problems: &'a mut Vec<Diagnostic>,
+    /// Keys that stand too far right or left. Where the parser stops it says so of a line, and these are not certain.
+    shifts: Vec<Diagnostic>,
     open: Vec<Open>,
     anchors: HashMap<usize, Anchored>,
     aliased_nodes: usize,
@@ -187,6 +189,7 @@ impl<'a> Builder<'a> {
         Self {
             places,
             problems,
+            shifts: Vec::new(),
             open: Vec::new(),
             anchors: HashMap::new(),
             aliased_nodes: 0,
@@ -286,16 +289,18 @@ impl<'a> Builder<'a> {
     fn lift_shifted(&mut self, pairs: &mut Vec<Pair>) -> Vec<Pair> {
         let keys: Vec<Option<&Sourced<String>>> = self.open.iter().map(Open::key).collect();
         let fields = keys.first().copied().flatten().map(|section| entry_fields(&section.value)).unwrap_or_default();
+        let beside = self.open.last().map(Open::pairs).unwrap_or_default();
         let Lifted { pairs: mut lifted, problems } = match keys.as_slice() {
-            [Some(_)] => Lifted { pairs: Vec::new(), problems: shifted::into_entries(fields, pairs) },
-            [Some(_), Some(entry)] => shifted::entries(fields, entry, pairs),
-            [Some(_), Some(_), Some(block)] => {
-                let beside = self.open.last().map(Open::pairs).unwrap_or_default();
-                shifted::fields(fields, block, beside, pairs)
+            [Some(block)] => {
+                let mut lifted = shifted::blocks(block, beside, pairs);
+                lifted.problems.extend(shifted::into_entries(fields, pairs));
+                lifted
             }
+            [Some(_), Some(entry)] => shifted::entries(fields, entry, pairs),
+            [Some(_), Some(_), Some(block)] => shifted::fields(fields, block, beside, pairs),
             _ => Lifted::default(),
         };
-        self.problems.extend(problems);
+        self.shifts.extend(problems);
         for pair in &mut lifted {
             if let Value::Map(below) = &mut pair.value.value {
                 self.refuse_duplicates(below);
@@ -410,6 +415,7 @@ impl<'a> Builder<'a> {
             );
             return None;
         }
+        self.problems.extend(self.shifts);
         self.root
     }
 }

@@ -14,6 +14,11 @@ const ROOT_KEYS: [&str; 5] = ["version", "tenant", "variables", "environments", 
 /// The keys that any file may have.
 const SECTIONS: [&str; 4] = ["roles", "oidc_apps", "authorization_servers", "gateway_policies"];
 
+/// Says whether a key stands at the root of a file with a mapping below it.
+pub(crate) fn is_root_block(key: &str) -> bool {
+    SECTIONS.contains(&key) || matches!(key, "tenant" | "variables" | "environments")
+}
+
 /// What the files say, before types and variables.
 #[derive(Debug)]
 pub(crate) struct Frame<'t> {

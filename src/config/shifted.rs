@@ -4,9 +4,11 @@
 //! unknown, missing or set twice because of it.
 
 use super::decode::{CLAIM_KEYS, SCOPE_KEYS, is_entry_key};
+use super::frame::is_root_block;
 use super::nearest;
 use super::tree::{Node, Pair, Value};
 use crate::diagnostic::{Code, Diagnostic, Sourced};
+use std::collections::BTreeSet;
 
 /// The fields whose keys are names of the user's own.
 const BLOCKS: [&str; 4] = ["scopes", "claims", "clients", "require_claims"];
@@ -22,6 +24,32 @@ const MAX_KEYS: usize = 64;
 pub(super) struct Lifted {
     pub(super) pairs: Vec<Pair>,
     pub(super) problems: Vec<Diagnostic>,
+}
+
+/// Takes blocks of the root out of the block above them, among whose keys they stand.
+///
+/// `block` is the key of the mapping, `beside` what the root has.
+pub(super) fn blocks(block: &Sourced<String>, beside: &[Pair], pairs: &mut Vec<Pair>) -> Lifted {
+    let mut lifted = Lifted::default();
+    let is_block = |pair: &Pair| {
+        let name = &pair.key.value;
+        is_root_block(name) && pair.value.is_null() && *name != block.value
+    };
+    let Some(start) = pairs.iter().skip(1).position(is_block).map(|place| place + 1) else { return lifted };
+    let set: BTreeSet<&str> = beside.iter().map(|pair| pair.key.value.as_str()).collect();
+    for mut pair in pairs.split_off(start) {
+        let name = pair.key.value.as_str();
+        if is_block(&pair) && !set.contains(name) && lifted.pairs.iter().all(|other| other.key.value != name) {
+            lifted.problems.push(further_left(&pair.key, block, "this line"));
+            pair.value = mapping(&pair.key, Vec::new());
+            lifted.pairs.push(pair);
+        } else if let Some(Value::Map(below)) = lifted.pairs.last_mut().map(|last| &mut last.value.value) {
+            below.push(pair);
+        } else {
+            pairs.push(pair);
+        }
+    }
+    lifted
 }
 
 /// Takes entries out of the entry above them, whose fields they stand beside.
@@ -285,6 +313,32 @@ mod tests {
             "authorization_servers:\n  a:\n    scopes:\n      s: S\n      clients:\n        b: [s]\n",
             &["5: `clients` belongs 2 blanks further left, beside `scopes`"],
         );
+    }
+
+    #[test]
+    fn a_shifted_block_of_the_root_is_one_problem() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(problems(text), expected, "{text}");
+        check(
+            "roles:\n  a:\n    name: A\n  oidc_apps:\n  b:\n    name: B\n",
+            &["4: `oidc_apps` belongs 2 blanks further left, beside `roles`"],
+        );
+        check(
+            "tenant:\n  subdomain: acme\n  variables:\n  a: b\n  roles:\n  c: { name: C }\n",
+            &[
+                "3: `variables` belongs 2 blanks further left, beside `tenant`",
+                "5: `roles` belongs 2 blanks further left, beside `tenant`",
+            ],
+        );
+        check("roles:\n  oidc_apps:\n  a:\n", &[]);
+        check("roles:\n  a:\n  variables:\n    name: V\n", &[]);
+    }
+
+    #[test]
+    fn nothing_is_said_of_shifts_where_the_parser_stops() {
+        let mut problems = Vec::new();
+        let text = "roles:\n    a:\n    name: A\n  b:\n    name: B\n";
+        assert!(parse(&Arc::from("gatewright.yaml"), text, &mut problems).is_none());
+        assert_eq!(problems.len(), 1, "{problems:?}");
     }
 
     #[test]
