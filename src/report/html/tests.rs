@@ -245,7 +245,14 @@ fn the_head_of_a_page_says_what_it_destroys() {
         let mut plan = plan();
         plan.context.destroy = destroy;
         let no_variables = BTreeMap::new();
-        let view = PlanView { plan: &plan, access: &[], graph: &[], files: &[], variables: &no_variables };
+        let view = PlanView {
+            plan: &plan,
+            access: &[],
+            graph: &[],
+            files: &[],
+            has_files_base: false,
+            variables: &no_variables,
+        };
         let page = written(&view, write_plan_html);
         page.split_once("<header>").unwrap().1.split_once("</header>").unwrap().0.to_owned()
     };
