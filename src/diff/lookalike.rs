@@ -37,7 +37,8 @@ fn note(change: &Change, unlisted: &Unlisted<'_>) -> Option<Note> {
         _ => return None,
     };
     let (Address::Role(key) | Address::OidcApp(key) | Address::Server(key)) = address else { return None };
-    let mut alike = among.iter().filter(|(_, _, letters)| is_alike(key, name, letters));
+    let (key, name) = (letters(key.as_str()), letters(name));
+    let mut alike = among.iter().filter(|(_, _, live)| is_alike(&key, &name, live));
     // Of several none is likelier than the others.
     let (Some((id, old, _)), None) = (alike.next(), alike.next()) else { return None };
     let old = text::canonical(old);
@@ -84,10 +85,10 @@ fn unlisted<'a>(
     found.into_iter().map(|(id, name)| (id, name, letters(name))).collect()
 }
 
-fn is_alike(key: &EntryKey, name: &str, live: &str) -> bool {
-    let (key, name) = (letters(key.as_str()), letters(name));
+/// Compares the letters of names.
+fn is_alike(key: &str, name: &str, live: &str) -> bool {
     let holds = |long: &str, short: &str| short.chars().count() >= FEWEST && long.contains(short);
-    live == key || holds(&name, live) || holds(live, &name)
+    live == key || holds(name, live) || holds(live, name)
 }
 
 fn letters(name: &str) -> String {
@@ -99,12 +100,12 @@ mod tests {
     use super::{is_alike, letters, lookalikes};
     use crate::diff::diff;
     use crate::model::sample::{account, app, file, key, live_app, live_server, role, server};
-    use crate::model::{DesiredState, Entry, EntryKey};
+    use crate::model::{DesiredState, Entry};
 
     #[test]
     fn names_are_alike_by_key_or_by_words_in_common() {
         let check = |key: &str, name: &str, live: &str, expected: bool| {
-            assert_eq!(is_alike(&EntryKey::new(key), name, &letters(live)), expected, "{key} {name} {live}");
+            assert_eq!(is_alike(&letters(key), &letters(name), &letters(live)), expected, "{key} {name} {live}");
         };
         check("mobile", "Handheld", "Mobile", true);
         check("clerks", "Office Clerks", "Clerks", true);
