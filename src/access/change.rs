@@ -62,10 +62,10 @@ pub fn of_plan(planned: Planned<'_>) -> AccessDiff {
     let replaced = replaced(&labels, changes);
     let mut found = compare_renamed(&before, &after, &renames);
     found.extend(refused(admissions, &before, rewritten));
-    found.extend(of_files(desired, live, rewritten));
-    let around = Around { before: &before, after: &after, live, labels: &labels };
-    found.extend(made_anew(around, &replaced));
-    found.extend(sign_in::find(around, changes));
+    found.extend(of_files(desired, (&before, &after), &renames, rewritten));
+    let around = Around::new((&before, &after), live, &labels, changes);
+    found.extend(made_anew(&around, &replaced));
+    found.extend(sign_in::find(&around, changes));
     found.extend(revalued(&labels, changes));
     found.sort();
     let sides = Sides {
@@ -122,12 +122,12 @@ fn replaced(labels: &Labels<'_>, changes: &[&Change]) -> BTreeSet<String> {
 }
 
 /// Finds what clients that are made anew get on as before, but not as who they were.
-fn made_anew(around: Around<'_>, replaced: &BTreeSet<String>) -> Vec<AccessChange> {
+fn made_anew(around: &Around<'_>, replaced: &BTreeSet<String>) -> Vec<AccessChange> {
     let mut found = Vec::new();
     for client in replaced {
-        found.extend(around.apis(client).map(|server| AccessChange {
+        found.extend(around.apis(client).iter().map(|server| AccessChange {
             impact: Impact::Breaks,
-            server: server.clone(),
+            server: (*server).to_owned(),
             client: Some(client.clone()),
             policy: None,
             scopes: Vec::new(),
@@ -232,8 +232,8 @@ mod tests {
         let diff = diff(desired, live);
         assert_eq!((diff.problems, diff.refusals), (Vec::new(), Vec::new()));
         let changes: Vec<&Change> = diff.changes.iter().collect();
-        let (gate, before) = (key("gate"), format!("- key: scope\n  value: \"#[{rule}]\""));
-        let rewritten = [Rewritten { policy: &gate, before: Some(&before), after: "" }];
+        let (gate, before) = (key("gate"), format!("mandatoryCustomClaims:\n- key: scope\n  value: \"#[{rule}]\""));
+        let rewritten = [Rewritten { policy: &gate, before: Some(&before), after: "{}" }];
         let found = of_plan(Planned { desired, live, changes: &changes, rewritten: &rewritten }).changes;
         found.into_iter().filter(|change| change.client.is_some()).map(|change| change.sentence).collect()
     }

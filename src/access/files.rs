@@ -1,9 +1,11 @@
 //! What policy files come to ask for, and what they stop asking for.
 
+use super::after::Renames;
 use super::change::{AccessChange, list};
-use super::settings::{Required, Settings, is_harmless, lax_value, values};
+use super::settings::{Required, Settings, has_same_words, lax_value, values};
+use super::state::Access;
 use crate::diff::Impact;
-use crate::model::{DesiredState, Entry, EntryKey, LiveState, ScopeValue, text};
+use crate::model::{DesiredState, EntryKey, ScopeValue, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy file that is written.
@@ -21,29 +23,27 @@ pub struct Rewritten<'a> {
 ///
 /// Shape: in the order of the files. What lies on disk is read setting by setting, as it would be written; a setting that has
 /// no words of its own here is told by its name, so that no difference goes without saying.
-pub(super) fn of_files(desired: &DesiredState, live: &LiveState, files: &[Rewritten<'_>]) -> Vec<AccessChange> {
-    let moved = moved_audiences(desired, live);
+pub(super) fn of_files(
+    desired: &DesiredState,
+    (before, after): (&Access, &Access),
+    renames: &BTreeMap<String, Renames>,
+    files: &[Rewritten<'_>],
+) -> Vec<AccessChange> {
+    let no_renames = Renames::new();
+    let moved = carried(before).symmetric_difference(&carried(after)).copied().collect();
     let mut found = Vec::new();
     for file in files {
         let (Some(policy), Some(before)) = (desired.policies.get(file.policy), file.before) else { continue };
         let server = &policy.authorization_server.value;
-        let (before, after) = (Settings::read(before), Settings::read(file.after));
-        let mut said = routes(&before, &after);
-        let mut unknown = BTreeSet::new();
-        for name in before.differing(&after).into_iter().filter(|name| !is_harmless(name)) {
-            let pair = (before.get(name).unwrap_or_default(), after.get(name).unwrap_or_default());
-            match (name, name.split_once(' ')) {
-                ("claim scope", _) => said.extend(scopes(pair, &renames(desired, server))),
-                (_, Some(("claim", claim))) => said.extend(claims(claim, pair)),
-                (_, Some(("route", _))) => {}
-                ("supportedAudiences", _) => said.extend(audiences(pair, &moved)),
-                _ => match switch(name, pair) {
-                    Some(switched) => said.push(switched),
-                    None => drop(unknown.insert(name)),
-                },
+        let said = match (Settings::read(before), Settings::read(file.after)) {
+            (Some(before), Some(after)) => {
+                compare(&before, &after, &moved, renames.get(server.as_str()).unwrap_or(&no_renames))
             }
-        }
-        said.extend((!unknown.is_empty()).then(|| changes(unknown.iter())));
+            _ => vec![said(
+                Impact::Breaks,
+                "takes the place of a file that is none of its own: who gets in may change".to_owned(),
+            )],
+        };
         found.extend(said.into_iter().map(|Said { impact, scopes, words }| AccessChange {
             impact,
             server: server.to_string(),
@@ -56,9 +56,28 @@ pub(super) fn of_files(desired: &DesiredState, live: &LiveState, files: &[Rewrit
     found
 }
 
+fn compare(before: &Settings, after: &Settings, moved: &BTreeSet<&str>, renames: &Renames) -> Vec<Said> {
+    let mut told = routes(before, after);
+    let mut unknown = BTreeSet::new();
+    for name in before.differing(after) {
+        let pair = (before.get(name).unwrap_or_default(), after.get(name).unwrap_or_default());
+        match (name, name.split_once(' ')) {
+            ("claim scope", _) => told.extend(scopes(pair, renames)),
+            (_, Some(("claim", claim))) => told.extend(claims(claim, pair)),
+            ("supportedAudiences", _) => told.extend(audiences(pair, moved)),
+            _ => match switch(name, pair) {
+                Some(switched) => told.push(switched),
+                None => drop(unknown.insert(name)),
+            },
+        }
+    }
+    told.extend((!unknown.is_empty()).then(|| changes(unknown.iter())));
+    told
+}
+
 /// Says whether the file that lies on disk keeps a client out for its scopes; `None` where there is no file.
 pub(super) fn keeps_out(file: &Rewritten<'_>, held: &BTreeSet<ScopeValue>) -> Option<bool> {
-    let settings = Settings::read(file.before?);
+    let settings = Settings::read(file.before?).unwrap_or_default();
     Some(!Required::read(settings.get("claim scope").unwrap_or_default()).is_met_by(held))
 }
 
@@ -98,14 +117,16 @@ fn switch(name: &str, (before, after): (&str, &str)) -> Option<Said> {
 }
 
 /// The scopes that a token has to hold. One that only gets another name is asked for by that name.
-fn scopes((before, after): (&str, &str), renames: &BTreeMap<&ScopeValue, &ScopeValue>) -> Vec<Said> {
+fn scopes((before, after): (&str, &str), renames: &Renames) -> Vec<Said> {
     let (old, new) = (Required::read(before).renamed(renames), Required::read(after));
     if old == new {
         // A mere rename is told where grants are compared.
-        return if renames.is_empty() { vec![changes([&"scope"].into_iter())] } else { Vec::new() };
+        let quote = |scope: &ScopeValue| format!("'{scope}'");
+        let renamed = renames.iter().fold(before.to_owned(), |rule, (from, to)| rule.replace(&quote(from), &quote(to)));
+        return if has_same_words(&renamed, after) { Vec::new() } else { vec![changes([&"scope"].into_iter())] };
     }
     let mut found = Vec::new();
-    let eased: BTreeSet<_> = old.all.intersection(&new.one_of).cloned().collect();
+    let eased: BTreeSet<_> = old.all.intersection(&new.one_of).filter(|&s| !new.all.contains(s)).cloned().collect();
     if !eased.is_empty() {
         let words = format!("is content with one of {}, where it asked for {}", list(&new.one_of), list(&eased));
         found.push(of_scopes(Impact::Widens, new.one_of.clone(), words));
@@ -117,9 +138,15 @@ fn scopes((before, after): (&str, &str), renames: &BTreeMap<&ScopeValue, &ScopeV
     }
     // Who lacks such a scope is named where grants are compared; the others may ask for tokens without it.
     let added: BTreeSet<_> = new.all.difference(&old.all).cloned().collect();
-    if !added.is_empty() {
-        let words = format!("asks for {} too", list(&added));
-        found.push(of_scopes(Impact::Narrows, added.clone(), words));
+    let news: BTreeSet<_> = added.difference(&old.one_of).cloned().collect();
+    if !news.is_empty() {
+        let words = format!("asks for {} too", list(&news));
+        found.push(of_scopes(Impact::Narrows, news, words));
+    }
+    let picked: BTreeSet<_> = old.one_of.difference(&new.all).cloned().collect();
+    if new.one_of.is_empty() && picked.len() < old.one_of.len() && !picked.is_empty() {
+        let words = format!("no longer lets in who holds {} alone", list(&picked));
+        found.push(of_scopes(Impact::Narrows, picked, words));
     }
     match (old.one_of.is_empty(), new.one_of.is_empty()) {
         (false, false) => {
@@ -169,6 +196,7 @@ fn claims(claim: &str, (before, after): (&str, &str)) -> Vec<Said> {
         found.push(said(Impact::Widens, format!("takes {} as the claim `{claim}`", list(added))));
     }
     match found.is_empty() {
+        true if has_same_words(before, after) => Vec::new(),
         true => vec![changes([&claim].into_iter())],
         false => found,
     }
@@ -189,70 +217,52 @@ fn audiences((before, after): (&str, &str), moved: &BTreeSet<&str>) -> Vec<Said>
     found
 }
 
-/// The routes it covers. What two patterns have in common is not known, so others widen and break.
+/// The routes it covers. What two patterns have in common is not known: one that goes may be covered by another one.
 fn routes(before: &Settings, after: &Settings) -> Vec<Said> {
-    let is_changed = before.differing(after).iter().any(|name| name.starts_with("route "));
-    let opens = |words: &str| said(Impact::Widens, words.to_owned());
-    let closes = |words: &str| said(Impact::Breaks, words.to_owned());
-    match (is_changed, before.has_routes(), after.has_routes()) {
-        (false, ..) => Vec::new(),
-        (true, _, false) => vec![closes("covers all routes: those that were open need a token")],
-        (true, false, true) => vec![opens("covers some routes only: the others need no token")],
-        (true, true, true) => vec![
-            closes("covers other routes: some that were open may need a token"),
-            opens("covers other routes: some that needed a token may be open"),
-        ],
+    let narrower = |words: String| said(Impact::Breaks, words);
+    let wider = |words: String| said(Impact::Widens, words);
+    match (before.covers_all(), after.covers_all()) {
+        (true, true) => Vec::new(),
+        (true, false) => vec![wider("covers some routes only: the others need no token".to_owned())],
+        (false, true) => vec![narrower("covers all routes: those that were open need a token".to_owned())],
+        (false, false) => {
+            let more: Vec<_> = after.routes.difference(&before.routes).collect();
+            let fewer: Vec<_> = before.routes.difference(&after.routes).collect();
+            let more = (!more.is_empty()).then(|| narrower(format!("covers {}, which may have been open", list(more))));
+            let fewer =
+                (!fewer.is_empty()).then(|| wider(format!("no longer covers {}, which may be open", list(fewer))));
+            more.into_iter().chain(fewer).collect()
+        }
     }
 }
 
-/// Returns the scopes of a server that get new values, old to new.
-fn renames<'a>(desired: &'a DesiredState, server: &EntryKey) -> BTreeMap<&'a ScopeValue, &'a ScopeValue> {
-    let scopes = desired.servers.get(server).and_then(Entry::managed).and_then(|server| server.scopes.as_ref());
-    let renamed = scopes.into_iter().flat_map(|scopes| &scopes.value);
-    renamed.filter_map(|(new, scope)| Some((&scope.renamed_from.as_ref()?.value, new))).collect()
-}
-
-/// Returns the audiences that are carried by tokens only before or only after.
-fn moved_audiences<'a>(desired: &'a DesiredState, live: &'a LiveState) -> BTreeSet<&'a str> {
-    let managed = desired.servers.values().filter_map(Entry::present).filter_map(|server| server.audiences.as_ref());
-    let external = desired.servers.values().filter_map(|entry| match entry {
-        Entry::External(external) => external.declared.audiences.as_ref(),
-        Entry::Present(_) | Entry::Absent(_) => None,
-    });
-    let wanted = managed.map(|audiences| &audiences.value).chain(external).flatten();
-    let wanted: BTreeSet<&str> = wanted.map(|audience| audience.value.as_str()).collect();
-    let carried = live.lists.servers.iter().flat_map(|server| &server.audiences).map(String::as_str).collect();
-    wanted.symmetric_difference(&carried).copied().collect()
+/// Returns the audiences that tokens carry.
+fn carried(access: &Access) -> BTreeSet<&str> {
+    access.servers.values().flat_map(|server| server.audiences.iter().flatten()).map(String::as_str).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Rewritten, of_files};
-    use crate::model::sample::{account, at, file, key, live_server, policy, scopes, server};
-    use crate::model::{DesiredState, Entry, ScopeValue, Server};
+    use crate::access::state::{Access, ServerAccess};
+    use crate::model::sample::{file, key, policy};
+    use crate::model::{DesiredState, ScopeValue};
 
-    /// Rewrites the file of `gate`, in front of `contacts`; scope `new` is called `old` in the account.
+    /// Rewrites the file of `gate`, in front of `contacts`; scope `old` gets the name `new`.
     fn check(before: &str, after: &str, expected: &[&str]) {
-        let mut contacts = Server { scopes: scopes(&["new"]), ..server("Contacts", "https://a") };
-        let renamed = contacts.scopes.as_mut().unwrap().value.get_mut(&ScopeValue::new("new")).unwrap();
-        renamed.renamed_from = Some(at(ScopeValue::new("old")));
-        let desired = DesiredState {
-            servers: [
-                (key("contacts"), Entry::Present(contacts)),
-                (key("orders"), Entry::Present(server("Orders", "https://b"))),
-                (key("more"), Entry::Present(server("More", "https://made"))),
-            ]
-            .into(),
-            policies: [(key("gate"), policy("contacts"))].into(),
-            ..file()
+        let desired = DesiredState { policies: [(key("gate"), policy("contacts"))].into(), ..file() };
+        let access = |audiences: &[&str]| {
+            let audiences = Some(audiences.iter().map(|&audience| audience.to_owned()).collect());
+            let server = ServerAccess { audiences, ..ServerAccess::default() };
+            Access { servers: [("contacts".to_owned(), server)].into() }
         };
-        let servers = [("Contacts", "https://a"), ("Orders", "https://b"), ("Unlisted", "https://lost")];
-        let servers = servers.iter().zip(1..).map(|((name, url), id)| live_server(id, name, url));
-        let found = of_files(
-            &desired,
-            &account(servers.collect(), Vec::new(), &[]),
-            &[Rewritten { policy: &key("gate"), before: Some(before), after }],
+        let sides = (
+            &access(&["https://a", "https://b", "https://lost"]),
+            &access(&["https://a", "https://b", "https://made"]),
         );
+        let renames = [("contacts".to_owned(), [(ScopeValue::new("old"), ScopeValue::new("new"))].into())].into();
+        let found =
+            of_files(&desired, sides, &renames, &[Rewritten { policy: &key("gate"), before: Some(before), after }]);
         let told: Vec<String> = found
             .iter()
             .map(|change| {
@@ -263,7 +273,7 @@ mod tests {
     }
 
     fn scope_rule(rule: &str) -> String {
-        format!("- key: scope\n  value: \"#[{rule}]\"\n")
+        format!("mandatoryCustomClaims:\n- key: scope\n  value: \"#[{rule}]\"\n")
     }
 
     #[test]
@@ -285,10 +295,12 @@ mod tests {
             "has 'a' or has 'b'",
             &["narrows: no longer lets in who holds `c` alone"],
         );
-        check("has 'a' or has 'b'", "has 'a'", &["narrows: asks for `a` too"]);
+        check("has 'a' or has 'b'", "has 'a'", &["narrows: no longer lets in who holds `b` alone"]);
+        check("has 'a' and has 'b'", "has 'b' and has 'a'", &[]);
+        check("has 'a'", "has 'a' and (has 'a' or has 'b')", &["narrows: asks for one of `a`, `b` too"]);
         check("has 'a'", "has 'a' and (has 'b' or has 'c')", &["narrows: asks for one of `b`, `c` too"]);
         check("has 'a' and (has 'b' or has 'c')", "has 'a'", &["widens: no longer asks for one of `b`, `c`"]);
-        check("has 'a'", "has  'a'", &[]);
+        check("has 'a'", "not has 'a'", &["breaks: changes `scope`: who gets in may change"]);
     }
 
     /// A scope that gets another name is asked for by it; what else changes is told all the same.
@@ -304,10 +316,10 @@ mod tests {
 
     #[test]
     fn claims_that_a_file_asks_for_are_compared() {
-        let rule = |value: &str| format!("- key: email\n  value: \"{value}\"\n");
+        let rule = |value: &str| format!("mandatoryCustomClaims:\n- key: email\n  value: \"{value}\"\n");
         let asks = "breaks: asks for the claim `email` too, and refuses who has another value or none";
-        check("", &rule("a@b.c"), &[asks]);
-        check(&rule("a@b.c"), "", &["widens: no longer asks for the claim `email`"]);
+        check("{}", &rule("a@b.c"), &[asks]);
+        check(&rule("a@b.c"), "{}", &["widens: no longer asks for the claim `email`"]);
         check(
             &rule("#[(x == 'a') or (x == 'b')]"),
             &rule("#[(x == 'b') or (x == 'c')]"),
@@ -334,34 +346,47 @@ mod tests {
 
     #[test]
     fn whatever_else_differs_is_told_too() {
-        check(
-            "\"validateAudClaim\": false,",
-            "validateAudClaim: true",
-            &["breaks: is stricter: `validateAudClaim` becomes `true`"],
-        );
-        check(
-            "skipClientIdValidation: false",
-            "skipClientIdValidation: true",
-            &["widens: is laxer: `skipClientIdValidation` becomes `true`"],
-        );
-        check("\"disabled\": true", "\"disabled\": false", &["breaks: is stricter: `disabled` becomes `false`"]);
+        let check = |before: &str, after: &str, expected: &[&str]| {
+            check(&before.replace(';', "\n"), &after.replace(';', "\n"), expected);
+        };
+        let stricter = "breaks: is stricter: `validateAudClaim` becomes `true`";
+        check("{\"validateAudClaim\": false}", "validateAudClaim: true", &[stricter]);
+        let laxer = "widens: is laxer: `skipClientIdValidation` becomes `true`";
+        check("skipClientIdValidation: false", "skipClientIdValidation: true", &[laxer]);
+        check("disabled: true", "{}", &["breaks: is stricter: `disabled` becomes `false`"]);
         check("jwksUrl: https://evil", "jwksUrl: https://good", &["breaks: changes `jwksUrl`: who gets in may change"]);
         check(
-            "not what we write",
-            "mandatoryExpClaim: true",
-            &["breaks: changes `mandatoryExpClaim`, `not what we write`: who gets in may change"],
+            "a: 1;b: 1;c: 1;d: 1;e: 1",
+            "{}",
+            &["breaks: changes `a`, `b`, `c` and 2 settings more: who gets in may change"],
         );
-        check("a\nb\nc\nd\ne", "", &["breaks: changes `a`, `b`, `c` and 2 settings more: who gets in may change"]);
-        check("# one\njwksServiceTimeToLive: 5", "# two\njwksServiceTimeToLive: 6", &[]);
         check(
-            "path: /a",
-            "path: /b",
-            &[
-                "breaks: covers other routes: some that were open may need a token",
-                "widens: covers other routes: some that needed a token may be open",
-            ],
+            "not what we write",
+            "a: 1",
+            &["breaks: takes the place of a file that is none of its own: who gets in may change"],
         );
-        check("path: /a", "", &["breaks: covers all routes: those that were open need a token"]);
-        check("", "path: /a", &["widens: covers some routes only: the others need no token"]);
+        // How long keys are kept, what a file is called, and what is not looked at lets nobody in or out.
+        check("# one;jwksServiceTimeToLive: 5;kind: x", "# two;jwksServiceTimeToLive: 6", &[]);
+        check("skipClientIdValidation: true;clientIdExpression: x", "skipClientIdValidation: true", &[]);
+    }
+
+    #[test]
+    fn routes_that_a_file_covers_are_compared() {
+        let routes = |routes: &[&str]| {
+            let rules: Vec<String> = routes.iter().map(|path| format!("- path: {path}\n")).collect();
+            format!("rules:\n{}", rules.concat())
+        };
+        let opens = "widens: covers some routes only: the others need no token";
+        check("{}", &routes(&["/a"]), &[opens]);
+        check(&routes(&["/a"]), "{}", &["breaks: covers all routes: those that were open need a token"]);
+        check("{}", &routes(&["/.*", "/a"]), &[]);
+        check(&routes(&["/a", "/b"]), &routes(&["/b", "/a"]), &[]);
+        check(&routes(&["/a"]), &routes(&["/a", "/b"]), &["breaks: covers `/b`, which may have been open"]);
+        check(&routes(&["/a", "/b"]), &routes(&["/a"]), &["widens: no longer covers `/b`, which may be open"]);
+        check(
+            &routes(&["/a"]),
+            &routes(&["/b"]),
+            &["breaks: covers `/b`, which may have been open", "widens: no longer covers `/a`, which may be open"],
+        );
     }
 }

@@ -1,39 +1,73 @@
-//! A policy file read setting by setting, as the gateways write them: a line each.
+//! A policy file read setting by setting.
 
 use crate::model::ScopeValue;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The settings of a policy file by name: `claim X` for what a claim has to be, `route X` for what it covers.
-///
-/// Names that stand several times hold all their values, a line each.
+/// The longest file that is read, in bytes; policy files have a few thousand.
+const MOST_BYTES: usize = 1 << 20;
+
+/// What a policy file says, whatever its format and however it is laid out.
 #[derive(Debug, Default)]
-pub(super) struct Settings(BTreeMap<String, String>);
+pub(super) struct Settings {
+    /// The settings by name: `claim X` for what a claim has to be, `optional claim X` for what it has to be where it is there.
+    /// Names that stand several times hold all their values, a line each.
+    values: BTreeMap<String, String>,
+    /// What the file covers, such as `GET /orders/.*`; empty: everything.
+    pub(super) routes: BTreeSet<String>,
+}
 
 impl Settings {
-    /// Reads JSON or YAML that has a setting on each line; other lines stand for themselves.
-    pub(super) fn read(text: &str) -> Self {
-        let mut settings = Self::default();
-        let mut claim = None;
-        for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-            let line = line.strip_prefix("- ").unwrap_or(line).trim_end_matches(',');
-            let (name, value) = line.split_once(": ").unwrap_or((line, ""));
-            let (name, value) = (bare(name), bare(value));
-            match name {
-                "key" => claim = Some(value),
-                "value" if claim.is_some() => {
-                    settings.add(format!("claim {}", claim.take().unwrap_or_default()), value)
-                }
-                "methodRegex" | "uriTemplateRegex" | "path" | "methods" => settings.add(format!("route {name}"), value),
-                // `null` is what an API says for nothing.
-                _ if value == "null" || is_frame(name, value) => {}
-                _ => settings.add(name.to_owned(), value),
-            }
+    /// Reads JSON or YAML; `None` where the text is no mapping in either.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let text = text.trim_start_matches('\u{FEFF}');
+        if text.len() > MOST_BYTES {
+            return None;
         }
-        settings
+        let json = serde_json::from_str(text).ok();
+        let value: Value = json.or_else(|| serde_yaml::from_str(text).ok())?;
+        let mut settings = Self::default();
+        settings.values.insert("disabled".to_owned(), "false".to_owned());
+        settings.object(value.as_object()?);
+        Some(settings)
     }
 
-    fn add(&mut self, name: String, value: &str) {
-        let held = self.0.entry(name).or_default();
+    fn object(&mut self, object: &serde_json::Map<String, Value>) {
+        for (name, value) in object {
+            match (name.as_str(), value) {
+                ("mandatoryCustomClaims", Value::Array(claims)) => self.claims("claim", claims),
+                // A claim that may be absent keeps nobody out.
+                ("nonMandatoryCustomClaims", Value::Array(claims)) => self.claims("optional claim", claims),
+                ("pointcutData" | "rules", Value::Array(routes)) => self.routes.extend(routes.iter().map(route)),
+                ("disabled", Value::Bool(is_disabled)) => {
+                    self.values.insert(name.clone(), is_disabled.to_string());
+                }
+                _ => self.setting(name, value),
+            }
+        }
+    }
+
+    fn setting(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Object(object) => self.object(object),
+            Value::Array(items) => items.iter().for_each(|item| self.setting(name, item)),
+            Value::Null => {}
+            Value::String(text) => self.add(name, text),
+            Value::Bool(_) | Value::Number(_) => self.add(name, &value.to_string()),
+        }
+    }
+
+    fn claims(&mut self, list: &str, claims: &[Value]) {
+        for claim in claims {
+            let text =
+                |key: &str| claim.get(key).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            let name = format!("{list} {}", text("key").unwrap_or_default());
+            self.add(&name, &text("value").unwrap_or_default());
+        }
+    }
+
+    fn add(&mut self, name: &str, value: &str) {
+        let held = self.values.entry(name.to_owned()).or_default();
         if !held.is_empty() {
             held.push('\n');
         }
@@ -41,38 +75,44 @@ impl Settings {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
     }
 
-    /// Returns the names of the settings that two files do not share, sorted.
+    /// Returns the names of the settings that two files do not share, sorted, but for those that let nobody in or out.
     pub(super) fn differing<'a>(&'a self, other: &'a Self) -> BTreeSet<&'a str> {
-        let names = self.0.keys().chain(other.0.keys()).map(String::as_str);
-        names.filter(|name| self.get(name) != other.get(name)).collect()
+        let names = self.values.keys().chain(other.values.keys()).map(String::as_str);
+        let skips = |settings: &Self| settings.get("skipClientIdValidation") == Some("true");
+        let is_unused = |name: &str| name == "clientIdExpression" && skips(self) && skips(other);
+        names.filter(|name| self.get(name) != other.get(name) && !is_harmless(name) && !is_unused(name)).collect()
     }
 
-    /// Says whether the file names what it covers; otherwise it covers everything.
-    pub(super) fn has_routes(&self) -> bool {
-        self.0.keys().any(|name| name.starts_with("route "))
+    /// Says whether every request needs a token.
+    pub(super) fn covers_all(&self) -> bool {
+        self.routes.is_empty() || self.routes.contains("/.*")
     }
 }
 
-/// Says whether a line only opens or closes a part, which says nothing by itself.
-fn is_frame(name: &str, value: &str) -> bool {
-    let is_empty = |text: &str| text.chars().all(|c| "[]{}:".contains(c));
-    is_empty(value) && (is_empty(name) || !value.is_empty() || name.ends_with([':', '"']))
-}
-
-fn bare(text: &str) -> &str {
-    text.trim().trim_matches(['"', '\''])
+/// Writes methods and path of a route; without methods, or with a pattern for all of them, only the path.
+fn route(route: &Value) -> String {
+    let text = |keys: [&str; 2]| keys.iter().find_map(|key| route.get(*key)).and_then(Value::as_str);
+    let path = text(["uriTemplateRegex", "path"]).unwrap_or_default();
+    match text(["methodRegex", "methods"]) {
+        None | Some(".*") => path.to_owned(),
+        Some(methods) => format!("{methods} {path}"),
+    }
 }
 
 /// Says whether a setting has nothing to do with who gets in.
-pub(super) fn is_harmless(name: &str) -> bool {
-    const HARMLESS: [&str; 8] = [
+fn is_harmless(name: &str) -> bool {
+    const HARMLESS: [&str; 12] = [
+        "address",
         "apiVersion",
+        "assetId",
         "assetVersion",
+        "groupId",
         "jwksServiceConnectionTimeout",
         "jwksServiceTimeToLive",
+        "kind",
         "label",
         "order",
         "signingKeyLength",
@@ -115,6 +155,17 @@ fn quoted(expression: &str) -> Vec<(&str, &str)> {
     found
 }
 
+/// Says whether two expressions are of the same words, in whatever order: then they ask for the same.
+pub(super) fn has_same_words(one: &str, other: &str) -> bool {
+    let words = |text: &str| {
+        let mut words: Vec<String> =
+            text.split([' ', '(', ')', '#', '[', ']']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    words(one) == words(other)
+}
+
 /// The scopes that a policy asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Required {
@@ -151,9 +202,9 @@ impl Required {
     }
 
     /// Calls scopes by their new values.
-    pub(super) fn renamed(self, renames: &BTreeMap<&ScopeValue, &ScopeValue>) -> Self {
+    pub(super) fn renamed(self, renames: &BTreeMap<ScopeValue, ScopeValue>) -> Self {
         let rename = |scopes: BTreeSet<ScopeValue>| {
-            scopes.into_iter().map(|scope| renames.get(&scope).copied().cloned().unwrap_or(scope)).collect()
+            scopes.into_iter().map(|scope| renames.get(&scope).cloned().unwrap_or(scope)).collect()
         };
         Self { all: rename(self.all), one_of: rename(self.one_of) }
     }
@@ -166,21 +217,23 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn both_ways_to_write_a_file_are_read() {
-        let json = "{\n  \"mandatoryExpClaim\": true,\n  \"mandatoryCustomClaims\": [\n    {\n      \"key\": \"scope\",\n      \
-                    \"value\": \"#['a']\"\n    }\n  ],\n  \"pointcutData\": [\n    {\n      \"methodRegex\": \"GET\"\n    }\n  ]\n}\n";
-        let yaml = "# a comment\nmandatoryExpClaim: true\nmandatoryCustomClaims:\n  - key: scope\n    value: \"#['a']\"\n\
+    fn a_file_is_read_however_it_is_laid_out() {
+        let compact = r##"{"configurationData":{"mandatoryExpClaim":true,"mandatoryCustomClaims":[{"value":"#['a']","key":"scope"}],
+            "nonMandatoryCustomClaims":[]},"pointcutData":[{"uriTemplateRegex":"/x","methodRegex":"GET"}],"disabled":false}"##;
+        let yaml = "---\n# a comment\nmandatoryExpClaim: true # really\nmandatoryCustomClaims:\n  - key: scope\n    value: \"#['a']\"\n\
                     rules:\n  - path: /x\n    methods: GET\n";
-        let read = |text: &str| Settings::read(text);
-        for text in [json, yaml] {
-            assert_eq!(read(text).get("mandatoryExpClaim"), Some("true"), "{text}");
-            assert_eq!(read(text).get("claim scope"), Some("#['a']"), "{text}");
-            assert!(read(text).has_routes(), "{text}");
+        let (one, other) = (Settings::read(compact).unwrap(), Settings::read(yaml).unwrap());
+        for settings in [&one, &other] {
+            assert_eq!(settings.get("mandatoryExpClaim"), Some("true"), "{settings:?}");
+            assert_eq!(settings.get("claim scope"), Some("#['a']"), "{settings:?}");
+            assert_eq!(settings.routes.iter().collect::<Vec<_>>(), ["GET /x"], "{settings:?}");
         }
-        assert_eq!(
-            read(json).differing(&read(yaml)).into_iter().collect::<Vec<_>>(),
-            ["route methodRegex", "route methods", "route path"]
-        );
+        assert!(one.differing(&other).is_empty(), "{:?}", one.differing(&other));
+        let optional = Settings::read(&yaml.replace("mandatoryCustomClaims", "nonMandatoryCustomClaims")).unwrap();
+        assert_eq!((optional.get("claim scope"), optional.get("optional claim scope")), (None, Some("#['a']")));
+        for garbage in ["", "[]", "not what we write", "{", "a: [", &"x: 1\n".repeat(1 << 20)] {
+            assert!(Settings::read(garbage).is_none(), "{}", &garbage[..garbage.len().min(20)]);
+        }
     }
 
     #[test]

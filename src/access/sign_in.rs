@@ -2,49 +2,77 @@
 
 use super::change::{AccessChange, list};
 use super::state::{Access, Labels};
-use crate::diff::{AppOperation, Change, Edit, FieldChange, Impact, Operation};
+use crate::diff::{AppOperation, Change, Edit, FieldChange, Impact, ObjectRef, Operation};
 use crate::model::{Address, LiveState, NewRole, RemoteId, RolePatch, TokenEndpointAuthMethod};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The account on both sides of a plan.
-#[derive(Clone, Copy)]
+/// The account around a plan, seen from the clients.
 pub(super) struct Around<'a> {
-    pub(super) before: &'a Access,
-    pub(super) after: &'a Access,
-    pub(super) live: &'a LiveState,
-    pub(super) labels: &'a Labels<'a>,
+    labels: &'a Labels<'a>,
+    /// The servers that a client is bound to before and after.
+    apis: BTreeMap<&'a str, Vec<&'a str>>,
+    /// The apps that a role opens.
+    apps: BTreeMap<RemoteId, BTreeSet<RemoteId>>,
+    /// The roles that apps get.
+    roles: BTreeMap<RemoteId, &'a BTreeSet<ObjectRef>>,
+}
+
+impl<'a> Around<'a> {
+    pub(super) fn new(
+        (before, after): (&'a Access, &'a Access),
+        live: &'a LiveState,
+        labels: &'a Labels<'a>,
+        changes: &[&'a Change],
+    ) -> Self {
+        let mut apis: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (server, access) in &before.servers {
+            let later = after.servers.get(server).and_then(|server| server.clients.as_ref());
+            let bound = access.clients.iter().flat_map(BTreeMap::keys);
+            for client in bound.filter(|client| later.is_some_and(|later| later.contains_key(*client))) {
+                apis.entry(client).or_default().push(server);
+            }
+        }
+        let mut apps = live.consequences.role_apps.clone();
+        for app in live.apps.values() {
+            for role in &app.role_ids {
+                apps.entry(*role).or_default().insert(app.id);
+            }
+        }
+        let roles = changes.iter().filter_map(|change| match &change.edit {
+            Edit::App(AppOperation::Update { id, patch }) => Some((*id, patch.roles.as_ref()?)),
+            Edit::App(AppOperation::Replace { id, new }) => Some((*id, new.roles.as_ref()?)),
+            _ => None,
+        });
+        Self { labels, apis, apps, roles: roles.collect() }
+    }
+
+    /// Returns the servers that a client is bound to before and after.
+    pub(super) fn apis(&self, client: &str) -> &[&'a str] {
+        self.apis.get(client).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// Finds what a plan changes about the roles that open clients and their members, the places that tokens are sent to, and how
 /// clients sign in.
 ///
 /// Shape: for each API that the client is bound to before and after; elsewhere its grants say all there is to say.
-pub(super) fn find(around: Around<'_>, changes: &[&Change]) -> Vec<AccessChange> {
+pub(super) fn find(around: &Around<'_>, changes: &[&Change]) -> Vec<AccessChange> {
     let mut found = Vec::new();
     for change in changes {
         match &change.edit {
-            Edit::App(AppOperation::Update { id, .. }) => {
+            Edit::App(AppOperation::Update { id, .. } | AppOperation::Replace { id, .. }) => {
                 let client = around.labels.app(*id);
                 for server in around.apis(&client) {
                     let said = change.fields.iter().flat_map(|field| sentences(field, &client, server));
                     found.extend(said.map(|said| access_change(said, &client, server)));
                 }
             }
-            Edit::Role(operation) => found.extend(of_role(change, operation, around, changes)),
+            Edit::Role(operation) => found.extend(of_role(change, operation, around)),
             _ => {}
         }
     }
     found
-}
-
-impl<'a> Around<'a> {
-    /// Returns the servers that a client is bound to before and after.
-    pub(super) fn apis(self, client: &str) -> impl Iterator<Item = &'a String> {
-        let Self { before, after, .. } = self;
-        let stays = move |server: &&String| is_bound(before, server, client) && is_bound(after, server, client);
-        before.servers.keys().filter(stays)
-    }
 }
 
 fn access_change((impact, sentence): Said, client: &str, server: &str) -> AccessChange {
@@ -53,12 +81,7 @@ fn access_change((impact, sentence): Said, client: &str, server: &str) -> Access
 }
 
 /// What members of a role gain or lose by it, where no change of a client says so.
-fn of_role(
-    change: &Change,
-    operation: &Operation<NewRole, RolePatch>,
-    around: Around<'_>,
-    changes: &[&Change],
-) -> Vec<AccessChange> {
+fn of_role(change: &Change, operation: &Operation<NewRole, RolePatch>, around: &Around<'_>) -> Vec<AccessChange> {
     let Address::Role(role) = &change.address else { return Vec::new() };
     let (id, impact, who) = match operation {
         Operation::Create(_) => return Vec::new(),
@@ -69,18 +92,14 @@ fn of_role(
         }
         Operation::Delete { id } => (*id, Impact::Breaks, String::new()),
     };
-    let is_given_roles = |app: RemoteId| {
-        changes.iter().any(|change| match &change.edit {
-            Edit::App(AppOperation::Update { id, patch }) => *id == app && patch.roles.is_some(),
-            _ => false,
-        })
+    let is_told_elsewhere = |app: &&RemoteId| match around.roles.get(app) {
+        None => false,
+        // What an app gains or loses is told of the app.
+        Some(roles) => impact == Impact::Breaks || !roles.contains(&ObjectRef::Live(id)),
     };
-    let live = around.live;
-    let read = live.apps.values().filter(|app| app.role_ids.contains(&id)).map(|app| app.id);
-    let apps: BTreeSet<RemoteId> =
-        read.chain(live.consequences.role_apps.get(&id).into_iter().flatten().copied()).collect();
     let mut found = Vec::new();
-    for client in apps.into_iter().filter(|app| !is_given_roles(*app)).map(|app| around.labels.app(app)) {
+    for app in around.apps.get(&id).into_iter().flatten().filter(|app| !is_told_elsewhere(app)) {
+        let client = around.labels.app(*app);
         for server in around.apis(&client) {
             let sentence = match impact {
                 Impact::Breaks => format!("`{client}`, a client of `{server}`, closes to role `{role}`, which is gone"),
@@ -92,14 +111,11 @@ fn of_role(
     found
 }
 
-/// Says whether a client is bound to a server.
-pub(super) fn is_bound(access: &Access, server: &str, client: &str) -> bool {
-    let clients = access.servers.get(server).and_then(|server| server.clients.as_ref());
-    clients.is_some_and(|clients| clients.contains_key(client))
-}
-
 fn sentences(field: &FieldChange, client: &str, server: &str) -> Vec<(Impact, String)> {
     let FieldChange { path, before, after } = field;
+    if before == after {
+        return Vec::new();
+    }
     let (gained, lost) = (more(after, before), more(before, after));
     let (more, less): (Said, Said) = match *path {
         "roles" => (

@@ -52,8 +52,10 @@ pub(super) fn find(
         let owned: BTreeSet<String> = environments.iter().flat_map(|(_, desired)| outputs(desired)).collect();
         found.retain(|(path, _)| !owned.contains(&text::fold(path)));
     }
-    let note =
-        |(path, reason): (&String, String)| Note { origin: None, text: format!("{path} stays on disk: {reason}") };
+    let note = |(path, reason): (&String, String)| Note {
+        origin: None,
+        text: format!("{path} stays on disk: {reason}; does another configuration write it?"),
+    };
     found.into_iter().map(note).collect()
 }
 

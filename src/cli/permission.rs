@@ -15,7 +15,7 @@ use crate::plan::{FileChange, Permitted, Plan, Withheld};
 use crate::report::{self, SavedAccess, SavedChange, SavedField, SavedFile, SavedPlan, SavedPlanError};
 use crate::workspace::read_regular;
 use anyhow::Context;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const AGAIN: &str = "Plan again, have a look, and apply that plan.";
@@ -112,12 +112,21 @@ pub(super) fn check_access(
     let is_compared = |file: &&FileChange| !saved.has_files_base && !held_back.files.contains_key(&file.path);
     let files = planned.files.iter().filter(is_compared);
     let access = planning::access_of(inputs, &planned.live, &changes, files);
-    let is_grave = |change: &&AccessChange| matches!(change.impact, Impact::Breaks | Impact::Widens);
-    let is_told = |change: &&AccessChange| {
+    let listed: BTreeSet<(&str, &str)> =
+        saved.changes.iter().map(|change| (change.address.as_str(), change.action.as_str())).collect();
+    let told: BTreeMap<(&str, Option<&str>), Vec<&SavedAccess>> =
+        saved.access.iter().fold(BTreeMap::new(), |mut told, access| {
+            told.entry((access.server.as_str(), access.client.as_deref())).or_insert_with(Vec::new).push(access);
+            told
+        });
+    let is_news = |change: &&AccessChange| {
         let change = SavedAccess::from(*change);
-        saved.access.iter().any(|told| told.covers(&change))
+        let place = (change.server.as_str(), change.client.as_deref());
+        !told.get(&place).is_some_and(|told| told.iter().any(|told| told.covers(&change)))
+            && !is_listed(&change, &listed)
     };
-    let news: Vec<&AccessChange> = access.changes.iter().filter(is_grave).filter(|change| !is_told(change)).collect();
+    let is_grave = |change: &&AccessChange| matches!(change.impact, Impact::Breaks | Impact::Widens);
+    let news: Vec<&AccessChange> = access.changes.iter().filter(is_grave).filter(is_news).collect();
     let Some(first) = news.first() else { return Ok(()) };
     let more = match news.len() {
         1 => String::new(),
@@ -128,6 +137,22 @@ pub(super) fn check_access(
         "the saved plan does not say what it means for access by now: {word}: {}{more}",
         first.sentence
     )))
+}
+
+/// Says whether something follows from changes that the saved plan lists one by one, whatever a run before has done of them.
+fn is_listed(change: &SavedAccess, listed: &BTreeSet<(&str, &str)>) -> bool {
+    let server = format!("authorization_server/{}", change.server);
+    match (&change.client, &change.policy) {
+        // What a policy file asks for stands in its difference, which is as it was.
+        (None, Some(_)) => true,
+        // Nobody gets tokens of a server that goes; its clients may have gone before it.
+        (None, None) => listed.contains(&(server.as_str(), "delete")),
+        // What a client that the plan binds gets, and who refuses it, is no news about anybody else.
+        (Some(client), _) => {
+            let address = format!("{server}/client/{client}");
+            ["create", "update"].iter().any(|action| listed.contains(&(address.as_str(), *action)))
+        }
+    }
 }
 
 fn withheld(saved: &SavedPlan, plan: &Plan, permitted: &Permitted) -> BTreeMap<usize, StepOutcome> {

@@ -137,8 +137,16 @@ pub(super) fn of(
     let changes: Vec<_> = plan.changes().collect();
     let access = access_of(inputs, &live, &changes, &files);
     let apps = identify(&inputs.desired, &live.lists).apps;
-    let has_files_base = files_base != inputs.root;
+    let has_files_base = !is_same_folder(files_base, &inputs.root);
     Ok(Planned { plan, access, files, has_files_base, live, apps, took: Duration::ZERO })
+}
+
+/// Says whether two paths lead to the same folder, however they are spelled.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
 }
 
 /// Says what changes mean for access.

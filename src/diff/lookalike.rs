@@ -42,10 +42,15 @@ fn note(change: &Change, unlisted: &Unlisted<'_>) -> Option<Note> {
     // Of several none is likelier than the others.
     let (Some((id, old, _)), None) = (alike.next(), alike.next()) else { return None };
     let old = text::canonical(old);
+    let hint = if is_plain(&old) { renamed_from(&old) } else { format!("id: {id}") };
     let old = text::between_backticks(&old);
-    let hint = renamed_from(&old);
     let text = format!("{address} is made anew, {made}: if it is `{old}` (id {id}) by another name, add `{hint}`");
     Some(Note { origin: change.origin.clone(), text })
+}
+
+/// Says whether a name stands between quotes as it is.
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || " _-.,:/()&".contains(c))
 }
 
 fn of_name(old: &str) -> String {
@@ -148,6 +153,9 @@ mod tests {
                  another name, add `renamed_from: { name: \"Orders\" }`",
             ]
         );
+        let odd = account(vec![], vec![live_app(11, "Mobile \"`\"")], &[]);
+        let told_odd = told(&odd);
+        assert!(told_odd.iter().any(|text| text.ends_with("by another name, add `id: 11`")), "{told_odd:?}");
         let twins = account(vec![], vec![live_app(11, "Mobile"), live_app(13, "mobile")], &[]);
         assert!(told(&twins).is_empty(), "{:?}", told(&twins));
     }

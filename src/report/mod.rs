@@ -18,6 +18,7 @@ mod impact;
 mod json;
 mod junit;
 mod keys;
+mod likewise;
 mod markdown;
 mod mask;
 mod notice;

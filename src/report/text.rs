@@ -2,6 +2,7 @@
 
 use super::facts::facts;
 use super::fields::write_field;
+use super::likewise::told;
 use super::refusal::refusal_advice;
 use super::style::{ADDED, CHANGED, FAINT, HEADING, REMOVED, of_action, of_impact};
 use super::words::{WIDTH, wrap};
@@ -118,9 +119,10 @@ pub(super) fn impact_counts(access: &[AccessChange]) -> String {
 }
 
 fn write_access_lines(out: &mut dyn Write, access: &[AccessChange]) -> io::Result<()> {
-    for AccessChange { impact, server: _, client: _, policy: _, scopes: _, sentence } in access {
-        let paint = of_impact(*impact);
-        let sentence = wrap(&visible(sentence), 4 + impact.as_str().len(), "    ");
+    for line in told(access) {
+        let impact = line.change.impact;
+        let paint = of_impact(impact);
+        let sentence = wrap(&visible(&line.sentence()), 4 + impact.as_str().len(), "    ");
         writeln!(out, "  {paint}{}{paint:#}: {sentence}", impact.as_str())?;
     }
     Ok(())

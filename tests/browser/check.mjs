@@ -16,7 +16,7 @@ const WINDOWS = [320, 1280].flatMap((width) => ["light", "dark"].map((scheme) =>
 const ANSWERS = [
   "4 breaks",
   "3 widens",
-  "3 narrows",
+  "4 narrows",
   "1 refused",
   "gateway policy contacts-mule refuses lobby-kiosk: on contacts it lacks contacts:write",
   "contacts-batch may get contacts:write on contacts",

@@ -364,8 +364,7 @@ fn words_of_a_plan_are_explained() {
     insta::assert_snapshot!(program.run("explain narrows").block(), @r"
     narrows (a change in a plan)
       Somebody may do less than today.
-      Such as one scope less of a client, one role less of an app, a shorter
-      lifetime of tokens.
+      Such as one scope less of a client, a shorter lifetime of tokens.
       A plan says one of these words of each change, here with the worst first:
       breaks, widens, narrows, cosmetic.
     --- exit 0

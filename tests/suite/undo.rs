@@ -352,7 +352,6 @@ fn no_twin_is_made_of_what_was_changed_since() {
     assert!(words.contains("No changes."), "{said}");
 }
 
-/// A binding whose app is not in the list of OIDC apps cannot be named, and is no business of an undo that did not make it.
 #[test]
 fn what_is_left_alone_is_called_by_its_key() {
     let stand = Stand::new();
@@ -368,6 +367,7 @@ fn what_is_left_alone_is_called_by_its_key() {
     assert!(!block.contains("does not list") && !block.contains("(id "), "{block}");
 }
 
+/// A binding whose app is not in the list of OIDC apps cannot be named, and is no business of an undo that did not make it.
 #[test]
 fn the_binding_of_an_app_that_cannot_be_named_stays() {
     let stand = Stand::new();

@@ -199,7 +199,7 @@ impl Undo<'_> {
         if matches!(exit, Exit::Done | Exit::Partial) {
             let file = global.file().display().to_string();
             let hint = format!(
-                "{} still asks for what was undone: change it too, or the next apply does it again.",
+                "If {} still asks for what was undone, change it too, or the next apply does it again.",
                 report::visible(&file)
             );
             let _unheard = terminal.tell(|err| report::write_hint(err, &hint));

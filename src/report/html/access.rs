@@ -4,6 +4,7 @@ use super::markup::{Attr, Html};
 use crate::access::AccessChange;
 use crate::diff::{Impact, Refusal};
 use crate::plan::Plan;
+use crate::report::likewise::told;
 use crate::report::refusal::refusal_advice;
 use crate::report::text::place;
 use std::io;
@@ -151,7 +152,8 @@ pub(super) fn access_section(html: &mut Html<'_>, access: &[AccessChange]) -> io
                 html.text(" ")?;
                 html.leaf("span", &[Attr::Class("meaning")], meaning)
             })?;
-            list(html, lines_of(*impact), &changes, |html, change| html.sentence(&change.sentence))?;
+            let lines = told(changes.iter().copied());
+            list(html, lines_of(*impact), &lines, |html, line| html.sentence(&line.sentence()))?;
         }
         Ok(())
     })

@@ -61,6 +61,8 @@ pub struct SavedAccess {
     pub policy: Option<String>,
     /// The scopes gained, lost or lacking.
     pub scopes: BTreeSet<String>,
+    /// All of it as a sentence.
+    pub sentence: String,
 }
 
 /// What a permission says about one object; equal only if it permits exactly this.
@@ -146,8 +148,8 @@ impl From<&FileChange> for SavedFile {
 
 impl From<AccessV1> for SavedAccess {
     fn from(change: AccessV1) -> Self {
-        let AccessV1 { impact, server, client, policy, scopes, sentence: _ } = change;
-        Self { impact, server, client, policy, scopes: scopes.into_iter().collect() }
+        let AccessV1 { impact, server, client, policy, scopes, sentence } = change;
+        Self { impact, server, client, policy, scopes: scopes.into_iter().collect(), sentence }
     }
 }
 
@@ -160,10 +162,10 @@ impl From<&AccessChange> for SavedAccess {
 impl SavedAccess {
     /// Says whether this tells what the other one does, or more of it: a run that was broken off leaves a part.
     pub fn covers(&self, other: &Self) -> bool {
-        let Self { impact, server, client, policy, scopes } = self;
+        let Self { impact, server, client, policy, scopes, sentence } = self;
         let is_about_the_same =
             *impact == other.impact && *server == other.server && *client == other.client && *policy == other.policy;
-        is_about_the_same && (client.is_none() || other.scopes.is_subset(scopes))
+        *sentence == other.sentence || (is_about_the_same && client.is_some() && other.scopes.is_subset(scopes))
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) struct OptionsV1 {
     /// The variables given on the command line.
     pub(super) vars: BTreeMap<String, String>,
     /// Whether the policy files were compared with those of another folder than they are written to.
+    #[serde(default)]
     pub(super) files_base: bool,
 }
 

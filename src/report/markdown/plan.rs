@@ -3,13 +3,13 @@
 use super::mermaid::{LEGEND, Picture, picture};
 use super::page::{Page, Section};
 use super::span::{block, code, plain, sentence};
-use crate::access::AccessChange;
 use crate::diff::{Change, FieldChange, Impact, Refusal};
 use crate::model::Note;
 use crate::plan::{Context, FileChange, Plan};
 use crate::report::facts::facts;
 use crate::report::fields::shown;
 use crate::report::html::escaped;
+use crate::report::likewise::{Told, told};
 use crate::report::refusal::refusal_advice;
 use crate::report::text::{DESTROYS, file_diff, limited_to, place, summary_line};
 use crate::report::{PlanView, count, visible};
@@ -47,8 +47,10 @@ pub fn write_plan_markdown(out: &mut dyn Write, view: &PlanView<'_>) -> io::Resu
     for (impact, share) in IMPACTS {
         let of_impact: Vec<_> = access.iter().filter(|change| change.impact == impact).collect();
         let open = format!("\n**{}** ({})\n", impact_heading(impact), of_impact.len());
-        let mut blocks = of_impact.iter().map(|change| access_block(change));
-        left_out.note(page.section(frame(open, &mut blocks, "", share), RESERVE), "access change", None);
+        let lines = told(of_impact);
+        let mut blocks = lines.iter().map(access_block);
+        let hidden = page.section(frame(open, &mut blocks, "", share), RESERVE);
+        left_out.note(lines.iter().rev().take(hidden).map(Told::number).sum(), "access change", None);
     }
     if let Some(Picture { text, changes_left_out, kept_left_out }) = picture(graph) {
         left_out.note(changes_left_out, "changed arrow of the picture", Some("changed arrows of the picture"));
@@ -121,8 +123,8 @@ const fn impact_heading(impact: Impact) -> &'static str {
     }
 }
 
-fn access_block(change: &AccessChange) -> String {
-    cut(format!("- {}", sentence(&change.sentence))) + "\n"
+fn access_block(line: &Told<'_>) -> String {
+    cut(format!("- {}", sentence(&line.sentence()))) + "\n"
 }
 
 fn refusal_block(refusal: &Refusal, plan: &Plan) -> String {
