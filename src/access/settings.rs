@@ -104,12 +104,13 @@ fn route(route: &Value) -> String {
 
 /// Says whether a setting has nothing to do with who gets in.
 fn is_harmless(name: &str) -> bool {
-    const HARMLESS: [&str; 12] = [
+    const HARMLESS: [&str; 14] = [
         "address",
         "apiVersion",
         "assetId",
         "assetVersion",
         "groupId",
+        "id",
         "jwksServiceConnectionTimeout",
         "jwksServiceTimeToLive",
         "kind",
@@ -117,6 +118,7 @@ fn is_harmless(name: &str) -> bool {
         "order",
         "signingKeyLength",
         "textKey",
+        "version",
     ];
     HARMLESS.contains(&name)
 }

@@ -347,3 +347,30 @@ fn what_it_means_for_somebody_else_by_now_is_not_done() {
         assert_eq!((program.read("s.json"), program.read(POLICY)), before, "nothing is written");
     }
 }
+
+/// What a run that was broken off leaves is no news: it follows from what the plan lists.
+#[test]
+fn the_rest_of_a_plan_is_done() {
+    let bare = EXAMPLE.lines().filter(|line| !line.contains("probe:")).collect::<Vec<_>>().join("\n");
+    let more_audiences =
+        bare.replace("audiences: [\"${contacts_url}\"]", "audiences: [\"${contacts_url}\", \"https://c2\"]");
+    let late = "  late:\n    name: Late\n    application_type: web\n    token_endpoint_auth_method: post\n    redirect_uris: [\"https://late\"]\n";
+    let refused_client = bare
+        .replace("require_scopes: [contacts:read]", "require_scopes: [contacts:write]")
+        .replace("authorization_servers:", &format!("{late}\nauthorization_servers:"))
+        .replace("contacts-batch: [contacts:read]", "contacts-batch: [contacts:read]\n      late: [contacts:read]");
+    for (file, done) in [
+        (more_audiences, "authorization_server/contacts"),
+        (refused_client, "authorization_server/contacts/client/late"),
+    ] {
+        let program = applied();
+        assert_ne!(file, bare, "{done}");
+        program.write("gatewright.yaml", &file);
+        assert_eq!(run_bounded(&program, "plan --emulator=s.json --out plan.json").code, 0);
+        let run = run_bounded(&program, &format!("apply --emulator=s.json --auto-approve --target {done}"));
+        assert_eq!(run.code, 0, "{}", run.block());
+        let run = run_bounded(&program, "apply plan.json --emulator=s.json");
+        assert_eq!(run.code, 0, "{}", run.block());
+        assert!(run.stdout.contains(&format!("wrote {POLICY}")), "{}", run.block());
+    }
+}
