@@ -1,8 +1,10 @@
 //! Who may call what, API by API, with the gateways in front.
 
 use super::admission::{Admission, Obstacle, admissions};
+use super::change::list;
 use super::state::{Access, ServerAccess};
-use crate::model::{DesiredState, EntryKey, ScopeValue};
+use crate::model::{ClaimName, DesiredState, EntryKey, ScopeValue};
+use std::collections::BTreeMap;
 
 /// One API and the clients that get tokens for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,29 @@ pub struct Client {
     /// The scopes it may get, sorted.
     pub scopes: Vec<ScopeValue>,
     /// What every gateway policy that its tokens lead to makes of it.
-    pub policies: Vec<(EntryKey, Vec<Obstacle>)>,
+    pub policies: Vec<Passage>,
+}
+
+/// What one gateway policy makes of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The policy.
+    pub policy: EntryKey,
+    /// What keeps the client out; empty: it may pass.
+    pub obstacles: Vec<Obstacle>,
+    /// The values of claims that its tokens must have to pass, which are the user's: what the claim is and which one of.
+    pub claims: BTreeMap<ClaimName, Vec<String>>,
+}
+
+impl Passage {
+    /// Returns what has to be so of a token that passes, in words: "`dept` is `sales`".
+    pub fn conditions(&self) -> Vec<String> {
+        let words = |(claim, values): (&ClaimName, &Vec<String>)| match values.as_slice() {
+            [value] => format!("`{claim}` is {}", list([value])),
+            values => format!("`{claim}` is one of {}", list(values)),
+        };
+        self.claims.iter().map(words).collect()
+    }
 }
 
 /// Which part of the matrix is meant; what is `None` is not asked for.
@@ -54,7 +78,7 @@ pub fn matrix(desired: &DesiredState, access: &Access, wanted: Wanted<'_>) -> Ve
     let admissions = admissions(desired, access);
     let listed = access.servers.iter().filter(|(name, _)| desired.servers.contains_key(&EntryKey::new(name.as_str())));
     let apis = listed.filter(|(name, server)| wanted.api.is_none_or(|api| is_api(name, server, api)));
-    apis.filter_map(|(name, server)| api(name, server, &admissions, wanted.client)).collect()
+    apis.filter_map(|(name, server)| api(desired, (name, server), &admissions, wanted.client)).collect()
 }
 
 fn is_api(name: &str, server: &ServerAccess, wanted: &str) -> bool {
@@ -63,7 +87,12 @@ fn is_api(name: &str, server: &ServerAccess, wanted: &str) -> bool {
         || server.audiences.iter().flatten().any(|audience| audience == wanted)
 }
 
-fn api(name: &str, server: &ServerAccess, admissions: &[Admission], wanted: Option<&str>) -> Option<Api> {
+fn api(
+    desired: &DesiredState,
+    (name, server): (&str, &ServerAccess),
+    admissions: &[Admission],
+    wanted: Option<&str>,
+) -> Option<Api> {
     let ServerAccess {
         resource_identifier,
         audiences,
@@ -77,7 +106,7 @@ fn api(name: &str, server: &ServerAccess, admissions: &[Admission], wanted: Opti
         let client = |(client, scopes): (&String, &std::collections::BTreeSet<ScopeValue>)| Client {
             client: client.clone(),
             scopes: scopes.iter().cloned().collect(),
-            policies: policies(name, client, admissions),
+            policies: policies(desired, (name, client), admissions),
         };
         meant.map(client).collect()
     });
@@ -94,7 +123,15 @@ fn api(name: &str, server: &ServerAccess, admissions: &[Admission], wanted: Opti
     })
 }
 
-fn policies(server: &str, client: &str, admissions: &[Admission]) -> Vec<(EntryKey, Vec<Obstacle>)> {
+fn policies(desired: &DesiredState, (server, client): (&str, &str), admissions: &[Admission]) -> Vec<Passage> {
     let own = admissions.iter().filter(|admission| admission.server == server && admission.client == client);
-    own.map(|admission| (admission.policy.clone(), admission.obstacles.clone())).collect()
+    let passage = |Admission { policy, obstacles, .. }: &Admission| {
+        let required = desired.policies.get(policy).into_iter().flat_map(|policy| &policy.require_claims);
+        Passage {
+            policy: policy.clone(),
+            obstacles: obstacles.clone(),
+            claims: required.map(|(claim, values)| (claim.clone(), values.value.clone())).collect(),
+        }
+    };
+    own.map(passage).collect()
 }

@@ -26,5 +26,5 @@ pub use contrast::{AccessContrast, Side, TokenKind, contrast};
 pub use files::Rewritten;
 pub use graph::{Gate, GraphApi, GraphClient, GraphScope, Presence};
 pub use lint::lint;
-pub use matrix::{Api, Client, Wanted, matrix, servers_of};
+pub use matrix::{Api, Client, Passage, Wanted, matrix, servers_of};
 pub use state::{Access, Grant, ServerAccess, desired_access, live_access};

@@ -26,7 +26,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0   done, nothing pending
   1   failed, nothing written
-  2   changes pending (`plan --detailed-exitcode`, `render --check`)
+  2   changes pending (`plan --detailed-exitcode`, `render --check`, `undo RUN` unasked)
   3   something was written and something was not
   4   nothing written: refused by a safety rule, live moved, or declined
   5   verification failed
@@ -87,7 +87,7 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
 
-    /// How to write log lines on stderr
+    /// How to write log lines on stderr; what is said to you stays text
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,
 

@@ -56,11 +56,16 @@ fn write_client(out: &mut dyn Write, client: &Client) -> io::Result<()> {
     let scopes = if scopes.is_empty() { "tokens without scopes".to_owned() } else { scopes.join(", ") };
     let lead = 2 + client.chars().count() + 2;
     writeln!(out, "  {}: {}", visible(client), wrap(&visible(&scopes), lead, "      "))?;
-    for (policy, obstacles) in policies {
-        let reasons: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
-        let policy = visible(policy.as_str());
+    for passage in policies {
+        let reasons: Vec<String> = passage.obstacles.iter().map(ToString::to_string).collect();
+        let policy = visible(passage.policy.as_str());
+        let conditions = passage.conditions();
         match reasons.is_empty() {
-            true => writeln!(out, "      passes {policy}")?,
+            true if conditions.is_empty() => writeln!(out, "      passes {policy}")?,
+            true => {
+                let words = format!("{policy} with a token whose {}", visible(&conditions.join(" and ")));
+                writeln!(out, "      passes {}", wrap(&words, 13, "        "))?;
+            }
             false => {
                 let words = format!("{policy}: it {}", visible(&reasons.join(" and ")));
                 writeln!(out, "      {ERROR}refused by{ERROR:#} {}", wrap(&words, 17, "        "))?;

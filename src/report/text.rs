@@ -4,7 +4,7 @@ use super::facts::facts;
 use super::fields::write_field;
 use super::likewise::told;
 use super::refusal::refusal_advice;
-use super::style::{ADDED, CHANGED, FAINT, HEADING, REMOVED, of_action, of_impact};
+use super::style::{ADDED, CHANGED, ERROR, FAINT, HEADING, REMOVED, of_action, of_impact};
 use super::words::{WIDTH, wrap};
 use super::{PlanView, count, visible};
 use crate::access::AccessChange;
@@ -27,6 +27,11 @@ pub fn write_plan_text(out: &mut dyn Write, view: &PlanView<'_>) -> io::Result<(
     // One that says no more than that there is nothing to do is one line.
     if !view.is_empty() || !access.is_empty() || !plan.notes.is_empty() || plan.is_refused() {
         write_heading(out, &plan.context)?;
+    }
+    if plan.is_refused() {
+        let refusals = count(plan.refusals.len(), "refusal", None);
+        let text = format!("Cannot be applied as it stands: {refusals}, at the end.");
+        writeln!(out, "{ERROR}{}{ERROR:#}\n", wrap(&text, 0, "  "))?;
     }
     write_access(out, access)?;
     for change in plan.changes() {

@@ -100,3 +100,20 @@ fn json_is_of_the_published_schema() {
     assert_eq!(batch["client"], "batch");
     assert_eq!(batch["policies"][0]["passes"], false);
 }
+
+/// What a policy asks of a token that the grants do not tell is a condition, not a pass.
+#[test]
+fn a_claim_that_a_policy_asks_for_is_a_condition() {
+    let program = program();
+    let asks =
+        FILE.replace("require_scopes:", "require_claims: { email: [a@example.com, b@example.com] }, require_scopes:");
+    assert_ne!(asks, FILE);
+    program.write("gatewright.yaml", &asks);
+    let text = program.run("access --desired").stdout;
+    assert!(text.contains("with a token whose `email` is one of"), "{text}");
+    let json: Value = serde_json::from_str(&program.run("access --desired --format json").stdout).unwrap();
+    let policies = json["apis"].as_array().unwrap().iter().flat_map(|api| api["clients"].as_array().unwrap());
+    let policy =
+        policies.flat_map(|client| client["policies"].as_array().unwrap()).find(|p| p["passes"] == true).unwrap();
+    assert_eq!(policy["conditions"][0], "`email` is one of `a@example.com`, `b@example.com`");
+}

@@ -123,8 +123,11 @@ pub(in crate::cli) async fn run(
     if let Some(path) = out
         && !view.is_empty()
     {
-        let command = again::apply_plan(path, global, safety);
-        terminal.tell(|err| writeln!(err, "Saved; do it with: {}", report::visible(&command)))?;
+        let said = match planned.plan.is_refused() {
+            true => "Saved; it is refused as it stands.".to_owned(),
+            false => format!("Saved; do it with: {}", again::apply_plan(path, global, safety)),
+        };
+        terminal.tell(|err| writeln!(err, "{}", report::visible(&said)))?;
     }
     Ok(match detailed_exitcode {
         true if planned.plan.is_refused() => Exit::Refused,

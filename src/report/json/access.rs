@@ -62,8 +62,10 @@ struct ClientV1 {
 struct PolicyV1 {
     /// The policy.
     policy: String,
-    /// Whether it lets the client in.
+    /// Whether it lets the client in, with a token that meets the conditions.
     passes: bool,
+    /// What has to be so of its token, in words.
+    conditions: Vec<String>,
     /// What keeps the client out, in words.
     reasons: Vec<String>,
 }
@@ -121,10 +123,11 @@ impl From<&Api> for ApiV1 {
 impl From<&Client> for ClientV1 {
     fn from(client: &Client) -> Self {
         let Client { client, scopes, policies } = client;
-        let policies = policies.iter().map(|(policy, obstacles)| PolicyV1 {
-            policy: policy.to_string(),
-            passes: obstacles.is_empty(),
-            reasons: obstacles.iter().map(ToString::to_string).collect(),
+        let policies = policies.iter().map(|passage| PolicyV1 {
+            policy: passage.policy.to_string(),
+            passes: passage.obstacles.is_empty(),
+            conditions: passage.conditions(),
+            reasons: passage.obstacles.iter().map(ToString::to_string).collect(),
         });
         Self {
             client: client.clone(),
