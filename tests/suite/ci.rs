@@ -126,7 +126,7 @@ impl Runner {
         let emulator = Emulator::start(folder.path(), None);
         let mut program = Program::on(&emulator);
         program.write("gatewright.yaml", FILE);
-        for script in ["plan.sh", "apply.sh"] {
+        for script in ["plan.sh", "apply.sh", "labels.sh"] {
             let text = std::fs::read_to_string(root().join("examples/ci/scripts").join(script)).unwrap();
             program.write(&format!("ci/{script}"), &text);
         }
@@ -221,6 +221,28 @@ fn drift_is_found_and_refusals_are_allowed_by_hand() {
     runner.plan(&allowed, "2");
     runner.apply(&[], 4);
     runner.apply(&allowed, 0);
+    runner.plan(&[], "0");
+}
+
+#[cfg(unix)]
+#[test]
+fn labels_allow_the_deletes_of_the_reviewed_plan() {
+    let runner = Runner::new();
+    runner.plan(&[], "2");
+    assert!(!runner.program.read("plan/plan.md").contains("Planned with"));
+    runner.apply(&[], 0);
+    runner.write(&FILE.replace("    name: Contacts\n", "    name: Contacts\n    state: absent\n"));
+    for labels in ["", "gatewright: allow", "not gatewright: allow destroy", "gatewright: max deletes 9"] {
+        runner.plan(&[("LABELS", labels)], "4");
+    }
+    let labels = [("LABELS", "api, x,gatewright: allow destroy,gatewright: max deletes 9,")];
+    runner.plan(&labels, "2");
+    let plan = runner.program.read("plan/plan.md");
+    assert!(plan.starts_with("Planned with `--allow-destroy --max-deletes 9`.\n\n"), "{plan}");
+    // Without them the merge is refused, and a number that is none allows nothing.
+    runner.apply(&[], 4);
+    runner.apply(&[("LABELS", "gatewright: allow destroy,gatewright: max deletes all")], 64);
+    runner.apply(&labels, 0);
     runner.plan(&[], "0");
 }
 

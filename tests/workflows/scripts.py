@@ -147,17 +147,22 @@ class Scripts(unittest.TestCase):
         run = {"path": ".github/workflows/gatewright-plan.yml", "conclusion": "success", "event": "pull_request"}
         artifact = {"expired": False, "workflow_run": {"id": 9, "repository_id": 1, "head_repository_id": 1,
                                                        "head_sha": "abc", "head_branch": "topic"}}
-        pull = {"merged_at": "2026-01-01", "merge_commit_sha": "fff", "head": {"sha": "abc"}}
+        pull = {"merged_at": "2026-01-01", "merge_commit_sha": "fff", "head": {"sha": "abc"},
+                "labels": [{"name": "api"}, {"name": "gatewright: allow destroy"}]}
         for pulls, code in [([pull], 0), ([], 1), ([{**pull, "merged_at": None}], 1),
                             ([{**pull, "merge_commit_sha": "eee"}], 1)]:
             table = [("commits/fff/pulls", json.dumps(pulls)),
                      (f"name=gatewright-plan-{tree}", json.dumps({"artifacts": [artifact]})),
                      ("actions/artifacts", json.dumps({"artifacts": []})), ("actions/runs/9", json.dumps(run))]
             self.run_script("github/reviewed-plan.sh", "out", table=table, env={"GITHUB_SHA": "fff"}, code=code)
+            labels = self.home / "out/labels"
+            self.assertEqual(labels.exists() and labels.read_text(), code == 0 and "api\ngatewright: allow destroy\n")
+            labels.unlink(missing_ok=True)
 
     def test_the_reviewed_plan_of_gitlab_is_that_of_the_same_tree(self):
         tree = self.commit()
-        request = {"state": "merged", "source_project_id": 7, "target_branch": "main", "iid": 4}
+        request = {"state": "merged", "source_project_id": 7, "target_branch": "main", "iid": 4,
+                   "labels": ["api", "gatewright: allow destroy"]}
         for requests, said, code in [([request], tree, 0), ([request], "other", 1), ([], tree, 1),
                                      ([{**request, "source_project_id": 8}], tree, 1)]:
             table = [("merge_requests/4/pipelines", '[{"id": 5, "status": "success"}]'),
@@ -165,6 +170,9 @@ class Scripts(unittest.TestCase):
                      ("pipelines/5/jobs", '[{"id": 6, "name": "plan"}]'), ("jobs/6/artifacts/plan/tree", said + "\n")]
             calls, _ = self.run_script("gitlab/reviewed-plan.sh", "out", table=table, env={"CI_COMMIT_SHA": "fff"}, code=code)
             self.assertEqual("plan.json" in " ".join(calls[-1]["args"]), code == 0)
+            labels = self.home / "out/labels"
+            self.assertEqual(labels.exists() and labels.read_text(), code == 0 and "api\ngatewright: allow destroy\n")
+            labels.unlink(missing_ok=True)
 
     def fork(self, text, size=100, sha="abc"):
         """Comments on a fork's plan; returns what was written."""

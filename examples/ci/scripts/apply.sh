@@ -3,6 +3,8 @@
 #   apply.sh PLAN
 set -euo pipefail
 
+# shellcheck source=examples/ci/scripts/labels.sh
+. "$(dirname "$0")/labels.sh"
 flags=()
 if [ "${ALLOW_DESTROY:-false}" = true ]; then flags+=(--allow-destroy); fi
 if [ -n "${MAX_DELETES:-}" ]; then flags+=(--max-deletes "$MAX_DELETES"); fi

@@ -8,13 +8,19 @@ folder=$1
 shift
 mkdir -p "$folder"
 
+# shellcheck source=examples/ci/scripts/labels.sh
+. "$(dirname "$0")/labels.sh"
 flags=()
 if [ "${ALLOW_DESTROY:-false}" = true ]; then flags+=(--allow-destroy); fi
 if [ -n "${MAX_DELETES:-}" ]; then flags+=(--max-deletes "$MAX_DELETES"); fi
 
+# Whoever reviews the plan is told what it allows itself.
+: >"$folder/plan.md"
+if [ "${#flags[@]}" -gt 0 ]; then printf "Planned with \`%s\`.\n\n" "${flags[*]}" >"$folder/plan.md"; fi
+
 code=0
 gatewright plan --env prod --out "$folder/plan.json" --format markdown --detailed-exitcode "${flags[@]}" "$@" \
-  >"$folder/plan.md" || code=$?
+  >>"$folder/plan.md" || code=$?
 printf '%s\n' "$code" >"$folder/code"
 
 case $code in
