@@ -251,8 +251,15 @@ fn labels_allow_the_deletes_of_the_reviewed_plan() {
 fn a_plan_that_cannot_be_made_fails_the_job() {
     let runner = Runner::new();
     runner.write(&FILE.replace("scopes:", "scops:"));
-    let run = runner.script("ci/plan.sh plan", &[]);
+    let run = runner.script("ci/plan.sh plan", &[("LABELS", "gatewright: allow destroy")]);
     assert_eq!(run.code, 1, "{}", run.block());
+    // The log tells why, and what is for the comment does so as text in which nothing works.
+    assert!(run.stderr.contains("unknown key `scops`"), "{}", run.block());
+    let shown = runner.program.read("plan/plan.md");
+    let (first, error) = shown.split_once("\n\n").unwrap();
+    assert_eq!(first, "Planning failed with exit code 1:");
+    assert!(error.contains("    error[unknown-key]: unknown key `scops`"), "{shown}");
+    assert!(error.lines().all(|line| line.starts_with("    ")), "{shown}");
 }
 
 #[cfg(unix)]

@@ -53,6 +53,9 @@ class Scripts(unittest.TestCase):
         environment = {
             "PATH": f"{self.home}:{os.environ['PATH']}",
             "GITHUB_REPOSITORY": "acme/apis",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_RUN_ID": "8",
+            "CI_JOB_URL": "https://gitlab.example.com/jobs/8",
             "GATEWRIGHT_GITLAB_TOKEN": "a-token-of-a-test",
             "GATEWRIGHT_GITLAB_USER": "gatewright",
             "CI_API_V4_URL": "https://gitlab.example.com/api/v4",
@@ -101,25 +104,33 @@ class Scripts(unittest.TestCase):
             ([], "--method POST repos/acme/apis/issues/5/comments"),
         ]:
             table = [("--paginate", json.dumps(comments))]
-            calls, _ = self.run_script("github/comment.sh", 5, "plan", plan, table=table)
+            calls, _ = self.run_script("github/comment.sh", 5, "plan", "abc", plan, table=table)
             self.assertEqual(len(self.writes(calls)), 1)
             self.assertIn(expected, self.writes(calls)[0])
-            self.assertEqual(calls[-1]["sent"]["body"], "<!-- gatewright: plan -->\n# Plan\n")
+            self.assertEqual(calls[-1]["sent"]["body"], "<!-- gatewright: plan -->\nAbout commit abc.\n\n# Plan\n")
 
     def test_one_note_is_kept_and_nobody_elses_is_taken_for_it(self):
         plan = self.file("plan.md", "# Plan\n")
         marked = lambda number, user: {"id": number, "author": {"username": user}, "body": "<!-- gatewright: plan -->\nold"}
         full = [{"id": n, "author": {"username": "ann"}, "body": "x"} for n in range(100)]
         table = [("--data", "{}"), ("&page=1", json.dumps(full)), ("&page=2", json.dumps([marked(7, "mallory")]))]
-        calls, _ = self.run_script("gitlab/note.sh", 5, "plan", plan, table=table)
+        calls, _ = self.run_script("gitlab/note.sh", 5, "plan", "abc", plan, table=table)
         self.assertTrue(self.writes(calls)[0].endswith("/projects/7/merge_requests/5/notes"), self.writes(calls))
         table[2] = ("&page=2", json.dumps([marked(7, "mallory"), marked(8, "gatewright")]))
-        calls, _ = self.run_script("gitlab/note.sh", 5, "plan", plan, table=table)
+        calls, _ = self.run_script("gitlab/note.sh", 5, "plan", "abc", plan, table=table)
         self.assertIn("--request PUT", self.writes(calls)[0])
         self.assertTrue(self.writes(calls)[0].endswith("/projects/7/merge_requests/5/notes/8"), self.writes(calls))
         for call in calls:
             self.assertNotIn("a-token-of-a-test", " ".join(call["args"]))
             self.assertIn("a-token-of-a-test", call["config"])
+
+    def test_a_comment_says_where_planning_never_began(self):
+        for script, table, field, log in [
+            ("github/comment.sh", [("--paginate", "[]")], "body", "https://github.com/acme/apis/actions/runs/8"),
+            ("gitlab/note.sh", [("&page=1", "[]")], "body", "https://gitlab.example.com/jobs/8"),
+        ]:
+            calls, _ = self.run_script(script, 5, "plan", "abc", self.home / "none", table=table)
+            self.assertIn(f"About commit abc.\n\nPlanning failed before it began: [log]({log})\n", calls[-1]["sent"][field])
 
     def test_only_an_artifact_of_a_run_that_is_ours_is_taken(self):
         artifact = {"expired": False, "workflow_run": {"id": 9, "repository_id": 1, "head_repository_id": 1,
@@ -177,7 +188,7 @@ class Scripts(unittest.TestCase):
     def fork(self, text, size=100, sha="abc"):
         """Comments on a fork's plan; returns what was written."""
         with zipfile.ZipFile(self.home / "answer.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("plan.txt", text)
+            archive.writestr("plan.txt", text or "")
         table = [
             ("pulls", json.dumps([{"number": 5, "head": {"sha": "abc"}}])),
             ("runs/9/artifacts", json.dumps({"artifacts": [{"name": "gatewright-fork-plan", "size_in_bytes": size, "id": 3}]})),
@@ -185,6 +196,7 @@ class Scripts(unittest.TestCase):
             ("--paginate", "[]"),
         ]
         env = {"RUN_ID": "9", "HEAD_OWNER": "mallory", "HEAD_BRANCH": "x $(touch pwned)", "HEAD_SHA": sha}
+        table[1] = table[1] if text is not None else ("runs/9/artifacts", '{"artifacts": []}')
         calls, _ = self.run_script("github/fork-comment.sh", table=table, env=env)
         self.assertFalse((self.home / "pwned").exists())
         return [call["sent"]["body"] for call in calls if "body" in call["sent"]]
@@ -192,14 +204,14 @@ class Scripts(unittest.TestCase):
     def test_what_a_fork_left_behind_is_shown_as_plain_text(self):
         hostile = "minutes: 60 → 10\r# big\n\n@everyone ![x](https://evil.example)\u202e\x1b[31m\n```\n<b>\n".encode() + b"\xff\xfe\n"
         [body] = self.fork(hostile)
-        shown = body.split("\n\n", 1)[1]
+        shown = body.split("\n\n", 2)[2]
         self.assertIn("    minutes: 60 -> 10# big\n", shown)
         self.assertTrue(all(line.startswith("    ") for line in shown.splitlines()), shown)
         self.assertTrue(all(c == "\n" or " " <= c <= "~" for c in shown), shown)
         [body] = self.fork("x\n" * 10_000_000)
         self.assertLessEqual(len(body), 65_536)
-        self.assertEqual(self.fork("fine", size=10_000_000), [])
         self.assertEqual(self.fork("fine", sha="def"), [])
+        self.assertEqual(self.fork("fine", size=10_000_000), [])
 
     def test_one_issue_is_kept(self):
         text = self.file("issue.md", "drift\n")

@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # Writes one comment on a pull request; when there is one already, replaces what it says.
-#   comment.sh NUMBER NAME FILE
+#   comment.sh NUMBER NAME COMMIT FILE
+# It says which commit it is about: when it could not be replaced, it is known to be old. Without a file planning never began.
 set -euo pipefail
 
-number=$1 marker="<!-- gatewright: $2 -->" file=$3
+number=$1 marker="<!-- gatewright: $2 -->" commit=$3 file=$4
 body=$(mktemp)
-{ printf '%s\n' "$marker" && cat "$file"; } >"$body"
+{
+  printf '%s\nAbout commit %s.\n\n' "$marker" "$commit"
+  if [ -e "$file" ]; then
+    cat "$file"
+  else
+    printf 'Planning failed before it began: [log](%s)\n' "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
+  fi
+} >"$body"
 
 # Anybody can write the marker, so only a comment of the bot's own is taken for ours.
 id=$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues/$number/comments?per_page=100" |

@@ -34,4 +34,4 @@ LC_ALL=C tr --complement --delete '\11\12\40-\176' <"$work/plain" | sed 's/^/   
   printf 'Planned from a snapshot of the account, by code of this pull request: check what it says against the file.\n\n'
   head --bytes "$most" "$work/shown"
 } >"$work/comment"
-"$(dirname "$0")/comment.sh" "$number" fork-plan "$work/comment"
+"$(dirname "$0")/comment.sh" "$number" fork-plan "$HEAD_SHA" "$work/comment"

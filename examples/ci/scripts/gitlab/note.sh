@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Writes one note on a merge request; when there is one already, replaces what it says.
-#   note.sh NUMBER NAME FILE
+#   note.sh NUMBER NAME COMMIT FILE
+# It says which commit it is about: when it could not be replaced, it is known to be old. Without a file planning never began.
 set -euo pipefail
 
 api=$(dirname "$0")/api.sh
-number=$1 marker="<!-- gatewright: $2 -->" file=$3
+number=$1 marker="<!-- gatewright: $2 -->" commit=$3 file=$4
 body=$(mktemp)
-{ printf '%s\n' "$marker" && cat "$file"; } >"$body"
+{
+  printf '%s\nAbout commit %s.\n\n' "$marker" "$commit"
+  if [ -e "$file" ]; then cat "$file"; else printf 'Planning failed before it began: [log](%s)\n' "$CI_JOB_URL"; fi
+} >"$body"
 
 # Anybody can write the marker, so only a note of the token's own user is taken for ours: no two tokens share one.
 id=
