@@ -211,7 +211,17 @@ class Scripts(unittest.TestCase):
         [body] = self.fork("x\n" * 10_000_000)
         self.assertLessEqual(len(body), 65_536)
         self.assertEqual(self.fork("fine", sha="def"), [])
-        self.assertEqual(self.fork("fine", size=10_000_000), [])
+
+    def test_an_earlier_plan_of_a_fork_does_not_outlive_a_failure(self):
+        for text, size in [("", 100), ("\n", 100), (None, 100), ("fine", 10_000_000)]:
+            [body] = self.fork(text, size=size)
+            self.assertIn("About commit abc.\n", body)
+            self.assertIn("left no plan", body)
+            self.assertIn("https://github.com/acme/apis/actions/runs/9", body)
+        [body] = self.fork("error: no such role\n")
+        self.assertIn("About commit abc.\n", body)
+        self.assertIn("    error: no such role\n", body)
+        self.assertNotIn("left no plan", body)
 
     def test_one_issue_is_kept(self):
         text = self.file("issue.md", "drift\n")

@@ -19,19 +19,20 @@ fi
 artifact=$(gh api "repos/$GITHUB_REPOSITORY/actions/runs/$RUN_ID/artifacts" |
   jq --raw-output --argjson most "$most" \
     '[.artifacts[] | select(.name == "gatewright-fork-plan" and .size_in_bytes <= $most) | .id] | first // empty')
-if [ -z "$artifact" ]; then
-  echo "the run left no plan, or one that is too large"
-  exit 0
-fi
 
 work=$(mktemp -d)
-gh api "repos/$GITHUB_REPOSITORY/actions/artifacts/$artifact/zip" >"$work/plan.zip"
+: >"$work/plan.zip"
+if [ -n "$artifact" ]; then gh api "repos/$GITHUB_REPOSITORY/actions/artifacts/$artifact/zip" >"$work/plan.zip"; fi
 # A small archive may unpack to a large file: no more than fits is read of it. Whatever is broken in it leaves less text.
 { unzip -p "$work/plan.zip" plan.txt || true; } 2>/dev/null | head --bytes "$most" >"$work/raw" || true
 iconv --from-code=UTF-8 --to-code=ASCII//TRANSLIT -c "$work/raw" >"$work/plain" || true
 LC_ALL=C tr --complement --delete '\11\12\40-\176' <"$work/plain" | sed 's/^/    /' >"$work/shown"
-{
+# Where nothing is to be seen it is said, so that no plan of an earlier commit stays there.
+if grep --quiet '[^[:space:]]' "$work/shown"; then
   printf 'Planned from a snapshot of the account, by code of this pull request: check what it says against the file.\n\n'
   head --bytes "$most" "$work/shown"
-} >"$work/comment"
+else
+  printf 'The run left no plan, or one that is too large: [log](%s)\n' \
+    "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$RUN_ID"
+fi >"$work/comment"
 "$(dirname "$0")/comment.sh" "$number" fork-plan "$HEAD_SHA" "$work/comment"
