@@ -1,6 +1,6 @@
 //! The examples, run against the embedded emulator and compared with what their `expected/` folders hold.
 
-use crate::support::{Program, compare, root};
+use crate::support::{Emulator, Program, compare, root};
 use std::path::Path;
 
 /// What no copy of an example begins with: what is expected of it, and what running it where it stands leaves behind.
@@ -105,6 +105,24 @@ fn every_example_is_run() {
         }
     }
 }
+
+#[test]
+fn the_commands_for_a_real_account_fit_the_first_example() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let block = readme.split("Against a real account:").nth(1).unwrap().split("```").nth(1).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Emulator::start(folder.path(), None);
+    let mut program = Program::on(&emulator);
+    copy(&root().join("examples/01-mulesoft-contacts"), &program, "");
+    program.set("CI", "true");
+    let lines: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix("$ gatewright ")).collect();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        let run = program.run(line);
+        assert_eq!(run.code, 0, "{line}\n{}", run.block());
+    }
+}
+
 #[test]
 fn an_exported_account_plans_empty() {
     let program = Program::new();
