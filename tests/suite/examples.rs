@@ -90,6 +90,36 @@ fn environments() {
 }
 
 #[test]
+fn what_the_readmes_show_of_a_plan_is_what_it_prints() {
+    for (example, name) in [("01-mulesoft-contacts", "4-plan-again"), ("02-adopt-existing", "3-plan-again")] {
+        let folder = root().join("examples").join(example);
+        let expected = std::fs::read_to_string(folder.join("expected").join(format!("{name}.txt"))).unwrap();
+        let (_, shown) = expected.split_once('\n').unwrap();
+        let stdout = shown.split("--- stderr\n").next().unwrap();
+        let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+        assert!(readme.contains(&format!("$ gatewright plan --emulator\n{stdout}")), "{example}:\n{stdout}");
+    }
+}
+
+#[test]
+fn every_placeholder_is_explained() {
+    for example in ["01-mulesoft-contacts", "02-adopt-existing", "03-environments"] {
+        let folder = root().join("examples").join(example);
+        let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+        for entry in std::fs::read_dir(folder.join("expected")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "txt") {
+                continue;
+            }
+            for words in std::fs::read_to_string(&path).unwrap().split('$').skip(1) {
+                let name: String = words.chars().take_while(char::is_ascii_uppercase).collect();
+                assert!(readme.contains(&format!("`${name}`")) || name.is_empty(), "{example}: `${name}`");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_example_is_run() {
     let mut names: Vec<String> = std::fs::read_dir(root().join("examples"))
         .unwrap()
