@@ -41,6 +41,7 @@ pub(super) fn waits(changes: &[Change]) -> Waits {
             freed.entry(name).or_default().push(index);
         }
     }
+    let renames = renames(changes);
     let holders = Holders::new(changes);
     let wait = |(index, change): (usize, &Change)| {
         let needs = needs(change);
@@ -48,8 +49,13 @@ pub(super) fn waits(changes: &[Change]) -> Waits {
         let takes = takes(change);
         let named = takes.iter().filter_map(|name| freed.get(name)).flatten().map(|other| (*other, Tie::Frees));
         let mut before: BTreeMap<usize, Tie> = BTreeMap::new();
-        for (other, tie) in
-            needed.chain(named).chain(holders.before(change, changes)).filter(|(other, _)| *other != index)
+        let called = granted(change).into_iter().filter_map(|scope| renames.get(&scope));
+        let called = called.map(|other| (*other, Tie::Needs));
+        for (other, tie) in needed
+            .chain(named)
+            .chain(called)
+            .chain(holders.before(change, changes))
+            .filter(|(other, _)| *other != index)
         {
             before.entry(other).and_modify(|known| *known = tie.min(*known)).or_insert(tie);
         }
@@ -90,6 +96,38 @@ pub(super) fn needs(change: &Change) -> Vec<Address> {
             }
             needed
         }
+    }
+}
+
+/// A live scope, by server and id.
+type LiveScopeId = (RemoteId, RemoteId);
+
+/// The changes that give live scopes other names.
+fn renames(changes: &[Change]) -> BTreeMap<LiveScopeId, usize> {
+    let renames = changes.iter().enumerate().filter_map(|(index, change)| match &change.edit {
+        Edit::Scope { server: ObjectRef::Live(server), operation: Operation::Update { id, patch } } => {
+            patch.value.as_ref().map(|_| ((*server, *id), index))
+        }
+        _ => None,
+    });
+    renames.collect()
+}
+
+/// The live scopes that a binding grants: by the names they have when all is done.
+fn granted(change: &Change) -> Vec<LiveScopeId> {
+    match &change.edit {
+        Edit::Client {
+            server: ObjectRef::Live(server),
+            operation: ClientOperation::Bind(scopes) | ClientOperation::Update(scopes),
+            ..
+        } => {
+            let live = scopes.iter().filter_map(|scope| match scope {
+                ScopeRef::Live(id) => Some((*server, *id)),
+                ScopeRef::Planned(_) => None,
+            });
+            live.collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -198,7 +198,9 @@ mod tests {
         account, app, at, clients, file, key, live_app, live_client, live_scope, live_server, policy, role, scopes,
         server,
     };
-    use crate::model::{Address, App, DesiredState, Entry, LiveServer, LiveState, RemoteId, Server, Targets};
+    use crate::model::{
+        Address, App, DesiredState, Entry, LiveServer, LiveState, RemoteId, ScopeValue, Server, Targets,
+    };
     use crate::plan::{Context, FileAction, FileChange, Plan, SafetyLimits, plan};
 
     fn limited(desired: &DesiredState, live: &LiveState, addresses: &[&str], limits: SafetyLimits) -> Plan {
@@ -348,6 +350,31 @@ mod tests {
         let plan = limited(&desired, &live, &["role/r"], SafetyLimits::default());
         let changes: Vec<String> = plan.changes().map(|change| change.address.to_string()).collect();
         assert_eq!(changes, ["oidc_app/has", "role/r"]);
+    }
+
+    /// A binding that grants a scope by its new name would be of nothing without the rename.
+    #[test]
+    fn a_binding_takes_along_the_new_names_of_its_scopes() {
+        let mut listed = scopes(&["list", "write"]);
+        let list = listed.as_mut().unwrap().value.get_mut(&ScopeValue::new("list")).unwrap();
+        list.renamed_from = Some(at(ScopeValue::new("read")));
+        let api = Server { scopes: listed, clients: clients(&[("web", &["list"])]), ..server("API", "https://a") };
+        let desired = DesiredState {
+            apps: [(key("web"), Entry::Present(app("Web")))].into(),
+            servers: [(key("api"), Entry::Present(api))].into(),
+            ..file()
+        };
+        let held = [live_scope(1, "read"), live_scope(2, "write")];
+        let mut api = live_server(100, "API", "https://a");
+        api.clients = Some(vec![live_client(11, "Web", &[&held[0], &held[1]])]);
+        api.scopes = Some(held.into());
+        let live = account(vec![api], vec![live_app(11, "Web")], &[]);
+        let plan = limited(&desired, &live, &["authorization_server/api/client/web"], SafetyLimits::default());
+        let addresses: Vec<String> = plan.changes().map(|change| change.address.to_string()).collect();
+        assert_eq!(addresses, ["authorization_server/api/scope/list", "authorization_server/api/client/web"]);
+        let notes: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+        let along = "authorization_server/api/scope/list is taken along: authorization_server/api/client/web needs it";
+        assert!(notes.contains(&along), "{notes:?}");
     }
 
     #[test]
