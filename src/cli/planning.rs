@@ -7,14 +7,14 @@ use super::policy_files;
 use super::targeting;
 use super::terminal::Terminal;
 use crate::access::{self, AccessDiff};
-use crate::diff::{self, Change, Refusal, RefusalKind};
+use crate::diff::{self, Change, Impact, Refusal, RefusalKind};
 use crate::live;
-use crate::model::{Address, Entry, LiveState, Note, Pairing, Targets, identify};
+use crate::model::{Address, ClientRef, Entry, EntryKey, LiveState, Note, Pairing, Targets, identify};
 use crate::plan::{self, Context, FileAction, FileChange, Plan, SafetyLimits};
 use crate::report::{self, Cost, PlanView};
 use anyhow::Context as _;
 use clap::Args;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -136,9 +136,26 @@ pub(super) fn of(
     };
     let changes: Vec<_> = plan.changes().collect();
     let access = access_of(inputs, &live, &changes, &files);
+    plan.worsen(&refused_bindings(&access, &files));
     let apps = identify(&inputs.desired, &live.lists).apps;
     let has_files_base = !is_same_folder(files_base, &inputs.root);
     Ok(Planned { plan, access, files, has_files_base, live, apps, took: Duration::ZERO })
+}
+
+/// Returns the bindings whose clients a policy refuses that stays as it is: it is the binding that does it.
+fn refused_bindings(access: &AccessDiff, files: &[FileChange]) -> BTreeMap<Address, Impact> {
+    let rewritten: BTreeSet<&EntryKey> = files.iter().map(|file| &file.policy).collect();
+    let mut worst = BTreeMap::new();
+    for change in access.changes.iter().filter(|change| change.impact == Impact::Breaks) {
+        if let (Some(client), Some(policy)) = (&change.client, &change.policy)
+            && !rewritten.contains(policy)
+        {
+            let address =
+                Address::Client(EntryKey::new(change.server.as_str()), ClientRef::Key(EntryKey::new(client.as_str())));
+            worst.insert(address, change.impact);
+        }
+    }
+    worst
 }
 
 /// Says whether two paths lead to the same folder, however they are spelled.

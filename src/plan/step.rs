@@ -1,7 +1,8 @@
 //! The plan as data.
 
-use crate::diff::{Action, Change, Edit, Refusal};
+use crate::diff::{Action, Change, Edit, Impact, Refusal};
 use crate::model::{Address, EntryKey, Note, Replaces, Targets, TokenEndpointAuthMethod};
+use std::collections::BTreeMap;
 
 /// An ordered, final list of steps, and all a reviewer has to know about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,15 @@ impl Plan {
     pub fn add_notes(&mut self, notes: impl IntoIterator<Item = Note>) {
         self.notes.extend(notes);
         self.notes.sort();
+    }
+
+    /// Gives updates the worse word where the plan as a whole means worse for the object than the update by itself.
+    pub fn worsen(&mut self, worst: &BTreeMap<Address, Impact>) {
+        for Step { change, after: _ } in &mut self.steps {
+            if let (Action::Update, Some(worst)) = (change.action(), worst.get(&change.address)) {
+                change.impact = change.impact.min(*worst);
+            }
+        }
     }
 
     /// Iterates over the changes that make an app with a secret, which OneLogin tells only once.

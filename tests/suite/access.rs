@@ -117,3 +117,18 @@ fn a_claim_that_a_policy_asks_for_is_a_condition() {
         policies.flat_map(|client| client["policies"].as_array().unwrap()).find(|p| p["passes"] == true).unwrap();
     assert_eq!(policy["conditions"][0], "`email` is one of `a@example.com`, `b@example.com`");
 }
+
+/// A change is called what it does, also where a policy that stays as it is does it: the client is refused from then on.
+#[test]
+fn a_binding_that_a_policy_will_refuse_breaks() {
+    let program = program();
+    assert_eq!(program.run("apply --emulator --auto-approve").code, 0);
+    program.write("gatewright.yaml", &FILE.replace("web: [read, write]", "web: [write]"));
+    let plan = program.run("plan --emulator --format json").stdout;
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let [change] = plan["changes"].as_array().unwrap().as_slice() else { panic!("{plan}") };
+    assert_eq!(
+        (&change["address"], &change["impact"]),
+        (&"authorization_server/contacts/client/web".into(), &"breaks".into())
+    );
+}
