@@ -108,6 +108,11 @@ pub(super) fn changes() -> Vec<Change> {
         ),
     ]
 }
+/// A view of a plan that means nothing for access and writes no file.
+pub(super) fn of_plan(plan: &Plan) -> PlanView<'_> {
+    static NO_VARIABLES: BTreeMap<String, String> = BTreeMap::new();
+    PlanView { plan, access: &[], graph: &[], files: &[], has_files_base: false, variables: &NO_VARIABLES }
+}
 
 pub(super) fn plan() -> Plan {
     let mut desired = DesiredState {
@@ -295,13 +300,6 @@ fn a_damaged_plan_is_refused_with_its_place() {
 #[test]
 fn nothing_to_do_is_one_line() {
     let plan = Plan { steps: Vec::new(), refusals: Vec::new(), notes: Vec::new(), ..plan() };
-    let view = PlanView {
-        plan: &plan,
-        access: &[],
-        graph: &[],
-        files: &[],
-        has_files_base: false,
-        variables: &BTreeMap::new(),
-    };
+    let view = of_plan(&plan);
     assert_eq!(written(&view, write_plan_text), "No changes.\n");
 }

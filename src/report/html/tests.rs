@@ -6,7 +6,7 @@ use crate::diff::{Change, FieldChange, Impact};
 use crate::model::{Address, EntryKey, Note, ScopeValue};
 use crate::plan::{FileAction, FileChange, Plan, Step};
 use crate::report::PlanView;
-use crate::report::sample::{changes, plan, with_rich_plan, written};
+use crate::report::sample::{changes, of_plan, plan, with_rich_plan, written};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
@@ -200,14 +200,7 @@ fn five_thousand_changes_are_all_there_and_folded() {
         Step { change: Change { address, ..changed(number, "text") }, after: Vec::new() }
     };
     let plan = Plan { steps: (0..5000).map(step).collect(), ..plan() };
-    let view = PlanView {
-        plan: &plan,
-        access: &[],
-        graph: &[],
-        files: &[],
-        has_files_base: false,
-        variables: &BTreeMap::new(),
-    };
+    let view = of_plan(&plan);
     let html = written(&view, write_plan_html);
     let text = text_of(&html);
     let told: Vec<usize> = text
@@ -226,14 +219,7 @@ fn five_thousand_changes_are_all_there_and_folded() {
 #[test]
 fn nothing_to_do_is_said() {
     let plan = Plan { steps: Vec::new(), refusals: Vec::new(), notes: Vec::new(), ..plan() };
-    let view = PlanView {
-        plan: &plan,
-        access: &[],
-        graph: &[],
-        files: &[],
-        has_files_base: false,
-        variables: &BTreeMap::new(),
-    };
+    let view = of_plan(&plan);
     let text = text_of(&written(&view, write_plan_html));
     assert!(text.contains("No changes.") && text.contains("Nobody gains or loses anything."), "{text}");
 }
@@ -244,15 +230,7 @@ fn the_head_of_a_page_says_what_it_destroys() {
     let head = |destroy: bool| {
         let mut plan = plan();
         plan.context.destroy = destroy;
-        let no_variables = BTreeMap::new();
-        let view = PlanView {
-            plan: &plan,
-            access: &[],
-            graph: &[],
-            files: &[],
-            has_files_base: false,
-            variables: &no_variables,
-        };
+        let view = of_plan(&plan);
         let page = written(&view, write_plan_html);
         page.split_once("<header>").unwrap().1.split_once("</header>").unwrap().0.to_owned()
     };
